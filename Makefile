@@ -1,1 +1,97 @@
-# make help lists the targets.
+# Homeroom. `make help` lists the targets; both commands of the README start from a bare Python 3.11+.
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+# A worker each for the two slow things, real parts and the scenario; more only fight over the cores.
+WORKERS ?= 2
+
+##@ Use it
+.PHONY: run
+run: $(VENV)/.run ## Take a release through a whole district on this machine (ARGS="--exit" | "--reset" | "--purge")
+	@$(BIN)/homeroom demo $(ARGS)
+
+.PHONY: screenshot
+screenshot: $(VENV)/.run ## Take the README's picture of the status page from a running demo (needs chromium)
+	@$(BIN)/python tools/screenshot.py
+
+##@ Test it
+.PHONY: test
+test: check integration ## Everything: what `make check` does, then tests on the real parts and the whole path
+
+.PHONY: check
+check: $(VENV)/.dev lint types imports verify-generated fast ## Format, lint, types, import contracts, generated files, fast tests (offline)
+
+.PHONY: fast
+fast: $(VENV)/.dev ## Fast tests only
+	@$(BIN)/pytest -q -n $(WORKERS) -m "not real and not e2e"
+
+.PHONY: integration
+integration: $(VENV)/.dev ## Tests on the real API server, registry and MLflow, and the whole path
+	@$(BIN)/python -m homeroom.embedded.toolchain
+	@$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "real or e2e"
+
+.PHONY: lint
+lint: $(VENV)/.dev
+	@$(BIN)/ruff format --check -q . || { echo "make format mends this"; exit 1; }
+	@$(BIN)/ruff check -q .
+
+.PHONY: types
+types: $(VENV)/.dev
+	@$(BIN)/mypy
+
+.PHONY: imports
+imports: $(VENV)/.dev
+	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+##@ Change it
+.PHONY: format
+format: $(VENV)/.dev ## Format and mend what ruff can mend
+	@$(BIN)/ruff format -q .
+	@$(BIN)/ruff check -q --fix .
+
+.PHONY: generate
+generate: $(VENV)/.dev ## Write crds/ and the reference pages from the code
+	@$(BIN)/python -m homeroom.resources.generate
+
+.PHONY: verify-generated
+verify-generated: $(VENV)/.dev ## Fail if a generated file is not what the code gives
+	@$(BIN)/python -m homeroom.resources.generate --check
+
+.PHONY: lock
+lock: $(VENV)/.bootstrap ## Resolve the requirements again
+	@tools/lock.sh $(BIN)/uv
+
+.PHONY: clean
+clean: ## Remove the environment and everything built in the checkout
+	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
+
+##@ Environment
+$(VENV)/.bootstrap: requirements/bootstrap.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Homeroom needs Python 3.11 or newer and found $$($(PYTHON) --version); name one with make PYTHON=..."; exit 1; }
+	@echo "Setting up $(VENV) (once, about a minute)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.bootstrap requirements/run.txt pyproject.toml
+	@if [ ! -e $(VENV)/.dev ]; then echo "Installing what the demo needs (about 30 s)"; \
+	  $(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements/run.txt; fi
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.bootstrap requirements/dev.txt pyproject.toml
+	@echo "Installing what the tests need (about 30 s)"
+	@$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+.PHONY: help
+help: ## Show this
+	@awk 'BEGIN {FS = ":.*##"} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*##/ {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
