@@ -1,0 +1,89 @@
+"""Where the district is and who is asking: options first, then the demo's context file."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from homeroom import client
+from homeroom.domain import errors
+
+DEFAULT_STATE = Path("~/.local/state/homeroom/demo").expanduser()
+
+
+@dataclass(frozen=True, slots=True)
+class DemoContext:
+    """What the demo wrote about itself.
+
+    Attributes:
+        server: base URL of REST and console.
+        tokens: file with the token, by person.
+        schools: base URL of each school's own service, by school name.
+        kubeconfigs: path by tier.
+    """
+
+    server: str
+    tokens: dict[str, str]
+    schools: dict[str, str]
+    kubeconfigs: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The options that come before the command.
+
+    Attributes:
+        state: state directory of the demo.
+        server: district API; None for the demo's.
+        token_file: file with the token; None for the demo's.
+        person: whose token of the demo; None for the one that the command is usually run by.
+    """
+
+    state: Path
+    server: str | None
+    token_file: Path | None
+    person: str | None
+
+    def demo(self) -> DemoContext:
+        """What the demo wrote about itself.
+
+        Raises:
+            SpecError: none has run with that state directory.
+        """
+        try:
+            document: dict[str, Any] = json.loads((self.state / "context.json").read_text())
+        except FileNotFoundError:
+            raise errors.SpecError(
+                f"no demo has run with state in {self.state}: start one with `make run`, "
+                "or name a district with --server and --token-file"
+            ) from None
+        return DemoContext(**document)
+
+    def connect(self, usual_person: str) -> client.DistrictClient:
+        """A client for the district that was named, or for the demo's.
+
+        Raises:
+            SpecError: neither is there, or the token file cannot be read.
+        """
+        token_file = self.token_file or self._demo_token(self.person or usual_person)
+        try:
+            token = token_file.read_text().strip()
+        except OSError as exc:
+            raise errors.SpecError(f"cannot read the token in {token_file}: {exc.strerror}") from exc
+        return client.DistrictClient(self.server or self.demo().server, token)
+
+    def _demo_token(self, person: str) -> Path:
+        tokens = self.demo().tokens
+        if person not in tokens:
+            raise errors.SpecError(f"the demo knows no {person!r}: choose one of {', '.join(sorted(tokens))}")
+        return Path(tokens[person])
+
+
+def of(context: typer.Context) -> Connection:
+    """The options that came before the command."""
+    found = context.find_object(Connection)
+    if found is None:
+        raise errors.Defect("the command line started without its options")
+    return found
