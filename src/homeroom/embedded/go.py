@@ -101,7 +101,7 @@ def _run(argv: list[str]) -> None:
 def _probe(path: Path) -> Go | None:
     # local: else a go.mod in the working directory could make an old Go fetch and answer for a newer one.
     environment = {**os.environ, "GOTOOLCHAIN": "local"}
-    argv = [path, "env", "GOVERSION"]
+    argv = [str(path), "env", "GOVERSION"]
     try:
         text = subprocess.run(argv, check=True, capture_output=True, text=True, timeout=30, env=environment).stdout
         return Go(path, parse_version(text.strip(), path))

@@ -1,6 +1,7 @@
 """Ready probes: small checks that a part answers, and the wait for them."""
 
 import http.client
+import os
 import socket
 import ssl
 import time
@@ -34,15 +35,27 @@ def unix_socket(path: Path) -> Probe:
     """Ready when something accepts connections on a Unix socket."""
 
     def accepts() -> bool:
-        with socket.socket(socket.AF_UNIX) as probe:
-            probe.settimeout(PROBE_SECONDS)
-            try:
-                probe.connect(str(path))
-            except OSError:
-                return False
-        return True
+        try:
+            # Through the open directory: the path of a Unix socket may have 107 bytes at most.
+            directory = os.open(path.parent, os.O_PATH)
+        except FileNotFoundError:
+            return False
+        try:
+            return _accepts(f"/proc/self/fd/{directory}/{path.name}")
+        finally:
+            os.close(directory)
 
     return accepts
+
+
+def _accepts(address: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(PROBE_SECONDS)
+        try:
+            probe.connect(address)
+        except OSError:
+            return False
+    return True
 
 
 def _answers_200(connection: http.client.HTTPConnection, path: str) -> bool:

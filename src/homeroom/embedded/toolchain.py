@@ -1,7 +1,6 @@
 """The pinned tools - kube-apiserver, kine, kubectl, registry - built once into a cache outside the checkout."""
 
 import hashlib
-import os
 import platform
 import shutil
 from dataclasses import dataclass
@@ -36,7 +35,7 @@ class Module:
     Attributes:
         directory: holds go.mod and go.sum.
         ldflags: linker flags of all its commands.
-        commands: package path by command, with the seconds a first build took on two cores, in the order of building.
+        commands: built from it, in this order.
     """
 
     directory: Path
@@ -49,7 +48,8 @@ class Module:
         content = hashlib.sha256()
         for part in ("go.mod", "go.sum"):
             content.update((self.directory / part).read_bytes())
-        content.update(repr((BUILD_FLAGS, self.ldflags, self.commands, platform.machine(), os.name)).encode())
+        packages = [command.package for command in self.commands]
+        content.update(repr((BUILD_FLAGS, self.ldflags, packages, platform.system(), platform.machine())).encode())
         return f"{self.directory.name}-{content.hexdigest()[:16]}"
 
 
