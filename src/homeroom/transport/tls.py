@@ -1,25 +1,12 @@
 """Mutual TLS as every connection between the tiers uses it."""
 
 import ssl
-from dataclasses import dataclass
-from pathlib import Path
 
 from homeroom.domain import errors
+from homeroom.trust import authority
 
-
-@dataclass(frozen=True, slots=True)
-class TlsFiles:
-    """Where one end of a connection keeps its identity.
-
-    Attributes:
-        ca: certificates of the authority that the other end must come from, PEM.
-        certificate: this end's certificate, PEM.
-        key: its private key, PEM.
-    """
-
-    ca: Path
-    certificate: Path
-    key: Path
+TlsFiles = authority.TlsFiles
+"""Where one end of a connection keeps its identity: authority, certificate and key, PEM."""
 
 
 def client_context(files: TlsFiles) -> ssl.SSLContext:
@@ -28,8 +15,7 @@ def client_context(files: TlsFiles) -> ssl.SSLContext:
     Raises:
         SpecError: a file is missing or not what it should be.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return _loaded(context, files)
+    return _loaded(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), files)
 
 
 def server_context(files: TlsFiles) -> ssl.SSLContext:
