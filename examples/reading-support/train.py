@@ -1,0 +1,211 @@
+"""Trains the reading-support release, evaluates it, and registers it in MLflow or writes its files.
+
+Usage:
+    python examples/reading-support/train.py --output DIR [--plant]
+    python examples/reading-support/train.py --tracking-uri URL --api URL --token-file FILE [--plant]
+
+The shipped models are refits on all rows; the evaluation table holds cross-fitted scores. Progress goes to standard
+error; the last line on standard output is JSON with the model's name, its version and the digest of the table.
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import card
+import evaluation
+import measures
+import planting
+import stages
+from dataset import BAND, CATEGORIES, FEATURES, Dataset, load
+
+from homeroom.domain import digests
+from homeroom.gates import references
+
+MODEL = "reading-support"
+PURPOSE = "support-offer"
+OFFER_DAYS = 90
+MINIMUM_CELL = 10
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Everything that one training makes.
+
+    Attributes:
+        name: of the registered model.
+        artifacts: bytes by file name, to lie beside each other in MLflow.
+        table: evaluation table, csv.gz; goes to the district's private store, never to MLflow.
+        metrics: by MLflow metric name.
+        tags: of the model version.
+    """
+
+    name: str
+    artifacts: dict[str, bytes]
+    table: bytes
+    metrics: dict[str, float]
+    tags: dict[str, str]
+
+
+def train(data: Dataset, planted: planting.Planted | None = None) -> Trained:
+    """Trains all stages, on planted outcomes when asked to; the evaluation keeps the true ones."""
+    outcome = data.outcome if planted is None else planted.outcome
+    name = MODEL if planted is None else f"{MODEL}-planted"
+    scores = evaluation.cross_fit(data, outcome)
+    table = evaluation.to_table(data, scores)
+    files = build_stages(data, outcome)
+    reference = build_reference(data)
+    release = build_release(name, digests.of_bytes(table), digests.of_bytes(reference))
+    found = {stage: measures.measure(data, scores[stage], scores["fallback"]) for stage in scores}
+    excess = {stage: measures.missed_excess(data, scores[stage]) for stage in scores}
+    files |= {
+        "release.json": pretty(release),
+        "reference.json": reference,
+        "model_card.md": card.render(release, data, found, excess, planted).encode(),
+    }
+    if planted is not None:
+        files["planting.json"] = pretty(planted.to_json())
+    metrics = {
+        f"{stage}_{measure}": round(value, 6)
+        for stage, values in found.items()
+        for measure, value in asdict(values).items()
+    }
+    return Trained(name=name, artifacts=files, table=table, metrics=metrics, tags=build_tags(release, planted))
+
+
+def build_stages(data: Dataset, outcome: evaluation.Labels) -> dict[str, bytes]:
+    """Refits on all rows, as they are shipped."""
+    files = {}
+    for name, model in (("full", stages.new_full()), ("core", stages.new_core())):
+        content = stages.to_onnx(stages.fit(model, data.features, outcome), name)
+        difference = stages.check_agreement(model, content, data.features)
+        say(f"{name}: {len(content)} bytes, ONNX Runtime agrees within {difference:.1e}")
+        files[f"{name}.onnx"] = content
+    rates, common = stages.fit_rates(data, outcome, data.outcome >= 0)
+    files["fallback.json"] = stages.rates_to_bytes(rates, common)
+    return files
+
+
+def build_reference(data: Dataset) -> bytes:
+    """Sketch of the training features with small counts hidden."""
+    values = {name: data.features[:, column].astype(float) for column, name in enumerate(FEATURES)}
+    return references.build(values, CATEGORIES, minimum_cell=MINIMUM_CELL).to_bytes()
+
+
+def build_release(name: str, table: digests.Digest, reference: digests.Digest) -> dict[str, Any]:
+    """What a packager needs to know about the files beside it."""
+    return {
+        "schemaVersion": 1,
+        "name": name,
+        "purpose": PURPOSE,
+        "bands": [BAND],
+        "features": list(FEATURES),
+        "output": "score",
+        "offerDays": OFFER_DAYS,
+        "parameters": [
+            {
+                "name": "threshold",
+                "default": measures.THRESHOLD,
+                "minimum": measures.LOWEST_THRESHOLD,
+                "maximum": measures.HIGHEST_THRESHOLD,
+            }
+        ],
+        "stages": {
+            "fallback": {"file": "fallback.json", "format": "group-rates"},
+            "core": {"file": "core.onnx", "format": "onnx"},
+            "full": {"file": "full.onnx", "format": "onnx"},
+        },
+        "evaluation": {"digest": table},
+        "trainingReference": {"file": "reference.json", "digest": reference},
+        "shippedModel": "refit on all rows; the evaluation table holds scores cross-fitted over schools",
+        "signature": {
+            "inputs": [{"name": "features", "type": "float32", "shape": [-1, len(FEATURES)]}],
+            "outputs": [{"name": "score", "type": "float32", "shape": [-1]}],
+        },
+    }
+
+
+def build_tags(release: dict[str, Any], planted: planting.Planted | None) -> dict[str, str]:
+    """Tags of the model version; the digest of the table ties it to rows that stay in the district."""
+    tags = {
+        "evaluation_digest": release["evaluation"]["digest"],
+        "training_reference_digest": release["trainingReference"]["digest"],
+        "signature": json.dumps(release["signature"], separators=(",", ":")),
+        "shipped_model": release["shippedModel"],
+    }
+    if planted is not None:
+        tags["planted"] = f"{planted.share:.0%} of inner-city outcomes relabelled; see planting.json"
+    return tags
+
+
+def write(trained: Trained, directory: pathlib.Path) -> None:
+    """Writes all files, the evaluation table and the metrics into a directory."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, content in trained.artifacts.items():
+        (directory / name).write_bytes(content)
+    (directory / "evaluation.csv.gz").write_bytes(trained.table)
+    (directory / "metrics.json").write_bytes(pretty(trained.metrics))
+
+
+def pretty(value: Any) -> bytes:
+    """JSON for people, with an end of line."""
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def say(line: str) -> None:
+    """One line of progress."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Command line; either an output directory or a registry."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--output", type=pathlib.Path, help="write all files here and do not talk to MLflow")
+    parser.add_argument("--tracking-uri", help="address of MLflow, such as http://127.0.0.1:8000/mlflow")
+    parser.add_argument("--api", help="address of the district API, which keeps the evaluation table")
+    parser.add_argument(
+        "--evaluation-dir", type=pathlib.Path, help="keep the evaluation table here, named by its digest"
+    )
+    parser.add_argument("--token-file", type=pathlib.Path, help="file with the author's bearer token")
+    parser.add_argument("--plant", action="store_true", help="train the deliberately unfair release instead")
+    chosen = parser.parse_args(arguments)
+    if not chosen.output and not chosen.tracking_uri:
+        parser.error("say where the release goes: --output DIR, or --tracking-uri URL")
+    if chosen.tracking_uri and not (chosen.api or chosen.evaluation_dir):
+        parser.error("say where the evaluation table is kept: --api URL, or --evaluation-dir DIR")
+    if chosen.api and not chosen.token_file:
+        parser.error("--api needs --token-file")
+    return chosen
+
+
+def main() -> None:
+    """Trains, writes, registers."""
+    chosen = parse_arguments()
+    began = time.monotonic()
+    data = load()
+    say(
+        f"{len(data.outcome)} rows of {len(set(data.site_id))} schools; share that needed support {data.outcome.mean():.3f}"
+    )
+    planted = planting.plant(data) if chosen.plant else None
+    trained = train(data, planted)
+    say(f"trained {trained.name} in {time.monotonic() - began:.1f} s")
+    result = {"model": trained.name, "version": None, "evaluation": str(digests.of_bytes(trained.table))}
+    if chosen.output:
+        write(trained, chosen.output)
+    if chosen.tracking_uri:
+        import registry  # noqa: PLC0415 - MLflow takes seconds to import, and --output does not need it
+
+        with tempfile.TemporaryDirectory() as directory:
+            write(trained, pathlib.Path(directory))
+            result["version"] = registry.register(trained, pathlib.Path(directory), chosen)
+    say(f"done after {time.monotonic() - began:.1f} s")
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

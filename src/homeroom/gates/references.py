@@ -1,0 +1,157 @@
+"""The training reference of a release: sketches of its features as they were in training, small counts hidden."""
+
+import itertools
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from homeroom.domain import digests, errors
+from homeroom.stats import clusters, sketches
+
+MAX_BYTES = 1 << 20
+MAX_FEATURES = 512
+
+
+@dataclass(frozen=True, slots=True)
+class ContinuousSketch:
+    """One numeric feature: counts in bins between rising inner edges."""
+
+    name: str
+    edges: tuple[float, ...]
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CategorySketch:
+    """One choice spread over 0/1 columns; categories too small to show are pooled into one group of columns."""
+
+    name: str
+    columns: tuple[tuple[str, ...], ...]
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a model saw in training.
+
+    Attributes:
+        rows: rows trained on.
+        minimum_cell: no count below it is shown.
+        features: every feature once, in the order of the input tensor.
+    """
+
+    rows: int
+    minimum_cell: int
+    features: tuple[ContinuousSketch | CategorySketch, ...]
+
+    def columns(self) -> tuple[str, ...]:
+        """Names of all input columns that are covered."""
+        names: list[str] = []
+        for feature in self.features:
+            names += [feature.name] if isinstance(feature, ContinuousSketch) else sum(feature.columns, ())
+        return tuple(names)
+
+    def to_bytes(self) -> bytes:
+        """Canonical JSON, as it lies beside the model."""
+        return digests.canonical_json(
+            {
+                "schemaVersion": 1,
+                "rows": self.rows,
+                "minimumCell": self.minimum_cell,
+                "features": [_feature_json(feature) for feature in self.features],
+            }
+        )
+
+
+def build(
+    values: dict[str, clusters.FloatArray], categories: dict[str, tuple[str, ...]], *, minimum_cell: int
+) -> Reference:
+    """Reference of training values.
+
+    Args:
+        values: by column name, each of shape (n,).
+        categories: 0/1 columns of each choice, by the choice's name; every other column is numeric.
+        minimum_cell: smallest count to show.
+    """
+    chosen = {column: name for name, columns in categories.items() for column in columns}
+    features: list[ContinuousSketch | CategorySketch] = []
+    for column, numbers in values.items():
+        name = chosen.get(column)
+        if name is None:
+            features.append(_build_continuous(column, numbers, minimum_cell))
+        elif column == categories[name][0]:
+            features.append(_build_categories(name, categories[name], values, minimum_cell))
+    return Reference(rows=len(next(iter(values.values()))), minimum_cell=minimum_cell, features=tuple(features))
+
+
+def parse(content: bytes) -> Reference:
+    """The reference that ``Reference.to_bytes`` wrote.
+
+    Raises:
+        SpecError: it is too large, no JSON, or not of that form.
+    """
+    if len(content) > MAX_BYTES:
+        raise errors.SpecError(f"reference.json has {len(content)} bytes; at most {MAX_BYTES} are read")
+    try:
+        value = json.loads(content)
+        return Reference(
+            rows=_whole(value["rows"]),
+            minimum_cell=_whole(value["minimumCell"]),
+            features=tuple(_parse_feature(feature) for feature in value["features"][:MAX_FEATURES]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as exc:
+        raise errors.SpecError(f"reference.json is not a training reference: {exc!s:.200}") from exc
+
+
+def _build_continuous(name: str, values: clusters.FloatArray, minimum: int) -> ContinuousSketch:
+    whole = sketches.histograms(values, sketches.FINE_EDGES, np.zeros(len(values), dtype=np.int64), 1)[0]
+    edges, counts = sketches.merge_small_bins(sketches.FINE_EDGES, whole, minimum)
+    return ContinuousSketch(name=name, edges=tuple(edges.tolist()), counts=tuple(int(count) for count in counts))
+
+
+def _build_categories(
+    name: str, columns: tuple[str, ...], values: dict[str, clusters.FloatArray], minimum: int
+) -> CategorySketch:
+    counts = np.array([values[column].sum() for column in columns])
+    groups = sketches.pool_small_categories(counts, minimum)
+    return CategorySketch(
+        name=name,
+        columns=tuple(tuple(columns[index] for index in group) for group in groups),
+        counts=tuple(int(sum(counts[index] for index in group)) for group in groups),
+    )
+
+
+def _feature_json(feature: ContinuousSketch | CategorySketch) -> dict[str, Any]:
+    if isinstance(feature, ContinuousSketch):
+        return {
+            "name": feature.name,
+            "kind": "continuous",
+            "edges": list(feature.edges),
+            "counts": list(feature.counts),
+        }
+    columns = [list(group) for group in feature.columns]
+    return {"name": feature.name, "kind": "categories", "columns": columns, "counts": list(feature.counts)}
+
+
+def _parse_feature(value: dict[str, Any]) -> ContinuousSketch | CategorySketch:
+    name, counts = str(value["name"]), tuple(_whole(count) for count in value["counts"])
+    if not counts or sum(counts) == 0:
+        raise ValueError(f"feature {name[:80]!r} has no counts")
+    if value["kind"] == "categories":
+        columns = tuple(tuple(str(column) for column in group) for group in value["columns"])
+        if len(columns) != len(counts):
+            raise ValueError(f"feature {name[:80]!r} has {len(columns)} groups of columns and {len(counts)} counts")
+        return CategorySketch(name=name, columns=columns, counts=counts)
+    edges = tuple(float(edge) for edge in value["edges"])
+    rising = all(left < right for left, right in itertools.pairwise(edges))
+    if value["kind"] != "continuous" or len(counts) != len(edges) + 1 or not rising:
+        raise ValueError(f"feature {name[:80]!r} needs rising edges and one count more than edges")
+    return ContinuousSketch(name=name, edges=edges, counts=counts)
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError(f"{value!s:.40} is not a whole number from 0 up")
+    return value

@@ -1,0 +1,57 @@
+"""Shrinking small schools' rates towards the rate of all."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from homeroom.stats import clusters
+
+MOST_PRIOR_ROWS = 1e6
+"""When schools do not differ beyond chance, the prior is this strong: every school gets the common rate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """Beta prior of a school's rate.
+
+    Attributes:
+        mean: common rate, in [0, 1].
+        rows: how many rows the prior weighs as; larger means stronger shrinkage.
+    """
+
+    mean: float
+    rows: float
+
+
+def fit_prior(events: clusters.FloatArray, rows: clusters.FloatArray) -> Prior:
+    """Beta prior by moments over schools.
+
+    Args:
+        events: shape (k,); events in each school.
+        rows: shape (k,); rows in each school, all at least 1.
+
+    Returns:
+        Prior; with one school or no spread beyond chance it is as strong as ``MOST_PRIOR_ROWS``.
+
+    Source:
+        Kleinman 1973, JASA 68(341): weighted moments of the beta-binomial.
+    """
+    schools, total = len(rows), rows.sum()
+    mean = float(events.sum() / total)
+    if schools == 1 or not 0.0 < mean < 1.0:
+        return Prior(mean=mean, rows=MOST_PRIOR_ROWS)
+    spread = schools * float((rows * (events / rows - mean) ** 2).sum()) / ((schools - 1) * total)
+    chance = mean * (1 - mean)
+    excess = spread - chance * float((1 / rows).mean())
+    if excess <= 0:
+        return Prior(mean=mean, rows=MOST_PRIOR_ROWS)
+    return Prior(mean=mean, rows=float(np.clip((chance - spread) / excess, 0.0, MOST_PRIOR_ROWS)))
+
+
+def shrunken(events: clusters.FloatArray, rows: clusters.FloatArray, prior: Prior) -> clusters.FloatArray:
+    """Posterior mean of each school's rate.
+
+    Returns:
+        Shape (k,). Example: 1 of 2 with a prior of mean 0.2 and 8 rows gives (1 + 1.6) / (2 + 8) = 0.26.
+    """
+    return (events + prior.mean * prior.rows) / (rows + prior.rows)
