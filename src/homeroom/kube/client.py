@@ -2,7 +2,7 @@
 
 import builtins
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -111,7 +111,7 @@ class Kubernetes:
         resource_version: str | None = None,
         *,
         inactivity: timedelta = watches.INACTIVITY,
-    ) -> AsyncIterator[watches.Event]:
+    ) -> AsyncGenerator[watches.Event]:
         """What happens to objects of that kind, until the API server ends the stream, which it does every few minutes.
 
         Args:
