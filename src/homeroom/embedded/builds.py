@@ -15,6 +15,8 @@ from homeroom.embedded import files, go, probes
 PROGRESS_SECONDS = 5.0
 LOCK_SECONDS = 3600.0
 BUILD_SECONDS = 3600.0
+MEASURED_CORES = 2
+"""What ``Command.seconds`` was measured on; compiling uses all there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +67,13 @@ class Tracker:
         total = sum(command.seconds for command in self._commands)
         built = sum(command.seconds for command in self._finished)
         elapsed = now - self._started
-        expected = total * 2 / (os.cpu_count() or 2) if not built else elapsed * total / built
+        expected = elapsed * total / built if built else total * MEASURED_CORES / (os.cpu_count() or 1)
         return max(expected - elapsed, PROGRESS_SECONDS)
 
 
-def expected_minutes(commands: Sequence[Command]) -> int:
-    """About how long a first build of these takes on this machine; at least 1."""
-    seconds = sum(command.seconds for command in commands) * 2 / (os.cpu_count() or 2)
+def expected_minutes(commands: Sequence[Command], cores: int) -> int:
+    """About how long a first build of these takes; at least 1. Example: 485 s of work give 8 on 2 cores, 2 on 8."""
+    seconds = sum(command.seconds for command in commands) * MEASURED_CORES / cores
     return max(1, round(seconds / 60))
 
 

@@ -77,10 +77,17 @@ class RunRecords:
     def _recorded(self) -> list[Orphan]:
         found = []
         for path in self._directory.glob("*.json"):
-            recorded = processes.Identity(**json.loads(path.read_text()))
-            if processes.identity(recorded.pid) == recorded:
+            recorded = _parse(path.read_text())
+            if recorded and processes.identity(recorded.pid) == recorded:
                 found.append(Orphan(path.stem, recorded.pid))
         return found
+
+
+def _parse(text: str) -> processes.Identity | None:
+    try:
+        return processes.Identity(**json.loads(text))
+    except (ValueError, TypeError):  # spoiled by hand or by a full disk: the mark still finds its process
+        return None
 
 
 def _kill(pid: int) -> None:

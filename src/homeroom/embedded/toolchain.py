@@ -140,3 +140,10 @@ def _locate(source: Path, cache: Path) -> Tools:
     return Tools(
         kube_apiserver=found["kube-apiserver"], kine=found["kine"], kubectl=found["kubectl"], registry=found["registry"]
     )
+
+
+def remove_cache(cache: Path | None = None) -> None:
+    """Remove the built tools and the Go that was installed for them; Go's own caches stay, others use them too."""
+    cache = cache or places.cache_directory()
+    for name in ("tools", "go"):
+        shutil.rmtree(cache / name, ignore_errors=True)
