@@ -75,6 +75,13 @@ def latest(connection: sa.Connection, site_id: assignments.SiteId) -> tuple[int,
     return None if row is None else (row.version, assignments.parse(row.document))
 
 
+def numbered(connection: sa.Connection, site_id: assignments.SiteId, version: int) -> assignments.Assignment | None:
+    """The assignment of that school that was published under that version."""
+    where = (_T.c.site_id == site_id, _T.c.version == version, _T.c.published_at.is_not(None))
+    document = connection.execute(sa.select(_T.c.document).where(*where)).scalar()
+    return None if document is None else assignments.parse(document)
+
+
 def every_latest(connection: sa.Connection) -> dict[assignments.SiteId, assignments.Assignment]:
     """The newest published assignment of every school that has one."""
     newest = _newest_versions().subquery()

@@ -104,7 +104,9 @@ WAVE_SITES = sa.Table(
     sa.Column("assignment_version", sa.Integer),
     sa.Column("assigned_at", UtcDateTime),
     sa.Column("start_by", UtcDateTime),
+    sa.Column("waiting_since", UtcDateTime),
     sa.Column("healthy_since", UtcDateTime),
+    sa.Column("evidence_days", sa.JSON, nullable=False),
     sa.Column("ended_at", UtcDateTime),
     sa.Column("reason", sa.Text, nullable=False),
 )

@@ -21,10 +21,12 @@ class WaveSiteRow:
         site_id: which school.
         state: as the wave counts it: ``pending``, ``assigned``, ``soaking``, ``done``, ``failed``, ``missed`` or
             ``rolledBack``.
-        assignment_version: the assignment that put the release there; None before.
+        assignment_version: the first assignment that put the release there; None before.
         assigned_at: when that was published.
         start_by: the slot is held until then.
+        waiting_since: since when it has been reachable without serving the release well.
         healthy_since: since when it has been serving the release well without a break.
+        evidence_days: ISO dates, by the school's own clock, on which it said so since then.
         ended_at: when it became done, failed, missed or rolled back.
         reason: why, in a sentence; empty while nothing is to be said.
     """
@@ -34,7 +36,9 @@ class WaveSiteRow:
     assignment_version: int | None = None
     assigned_at: datetime | None = None
     start_by: datetime | None = None
+    waiting_since: datetime | None = None
     healthy_since: datetime | None = None
+    evidence_days: tuple[str, ...] = ()
     ended_at: datetime | None = None
     reason: str = ""
 
@@ -55,7 +59,7 @@ def every(connection: sa.Connection) -> dict[str, tuple[WaveSiteRow, ...]]:
 
 def put(connection: sa.Connection, wave: str, changed: Iterable[WaveSiteRow]) -> None:
     """Store ``changed``, in place of what was stored of these schools; the others of the wave stay."""
-    values = [{"wave": wave, **asdict(row)} for row in changed]
+    values = [{"wave": wave, **asdict(row), "evidence_days": list(row.evidence_days)} for row in changed]
     if not values:
         return
     connection.execute(sa.delete(_T).where(_T.c.wave == wave, _T.c.site_id.in_([value["site_id"] for value in values])))
@@ -69,4 +73,4 @@ def remove(connection: sa.Connection, wave: str) -> None:
 
 def _parse(row: sa.Row[tuple[object, ...]]) -> WaveSiteRow:
     values = {name: value for name, value in row._mapping.items() if name != "wave"}  # noqa: SLF001 - public spelling
-    return WaveSiteRow(**values)
+    return WaveSiteRow(**{**values, "evidence_days": tuple(row.evidence_days)})
