@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,6 +104,18 @@ def parse(content: bytes) -> Reference:
         )
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as exc:
         raise errors.SpecError(f"reference.json is not a training reference: {exc!s:.200}") from exc
+
+
+def refuse_other_columns(reference: Reference, features: Sequence[str]) -> None:
+    """Checks that reference and release speak of the same input.
+
+    Raises:
+        SpecError: a column is missing or too much.
+    """
+    differing = sorted(set(reference.columns()) ^ set(features))
+    if differing or len(reference.columns()) != len(features):
+        shown = ", ".join(repr(name[:63]) for name in differing[:8])
+        raise errors.SpecError(f"reference.json and the release do not have the same features; differing: {shown}")
 
 
 def _build_continuous(name: str, values: clusters.FloatArray, minimum: int) -> ContinuousSketch:

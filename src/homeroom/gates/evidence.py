@@ -1,0 +1,101 @@
+"""Evidence that every gate shares: the parsed table, the resamples of schools, the policy and the operating points."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from homeroom.domain import digests, releases, verdicts
+from homeroom.gates import inputs, references, tables
+from homeroom.resources import gatepolicies
+from homeroom.stats import clusters
+
+FEWEST_SCHOOLS = 10
+"""Resampling fewer schools than this gives bounds that are too narrow (Cameron, Gelbach and Miller 2008)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What the verdict functions read.
+
+    Attributes:
+        release: what is judged.
+        policy: the limits.
+        table: evaluation rows.
+        reference: the training reference.
+        weights: shape (b, k); how often each school is drawn in each resample.
+        thresholds: operating points, the default first.
+    """
+
+    release: releases.ReleaseConfig
+    policy: gatepolicies.Spec
+    table: tables.EvaluationTable
+    reference: references.Reference
+    weights: clusters.FloatArray
+    thresholds: tuple[float, ...]
+
+    @property
+    def stages(self) -> tuple[releases.Stage, ...]:
+        """Stages of the release, the best first."""
+        return tuple(file.stage for file in reversed(self.release.stages))
+
+    @property
+    def minimum_cell(self) -> int:
+        """No number about fewer pupils than this is shown."""
+        return self.policy.fairness.minimum_cell
+
+    def offered(self, stage: releases.Stage, threshold: float) -> clusters.BoolArray:
+        """Who would be offered support; compared in float32, the precision in which schools answer."""
+        scores = self.table.scores[stage].astype(np.float32)
+        return np.asarray(scores >= np.float32(threshold))
+
+    def by_school(self, chosen: clusters.BoolArray) -> clusters.FloatArray:
+        """Number of chosen rows in each school; shape (k,)."""
+        return clusters.count_by_cluster(self.table.site, len(self.table.sites), chosen)
+
+    def sums_by_school(self, values: clusters.FloatArray) -> clusters.FloatArray:
+        """Sum of values in each school; shape (k,)."""
+        return clusters.sum_by_cluster(self.table.site, len(self.table.sites), values)
+
+    def enough(self, chosen: clusters.BoolArray) -> bool:
+        """Whether so many rows in so many schools can be judged and shown at all."""
+        return int(chosen.sum()) >= self.minimum_cell and int((self.by_school(chosen) > 0).sum()) >= FEWEST_SCHOOLS
+
+
+def gather(given: inputs.GateInputs, policy: gatepolicies.Spec) -> Evidence:
+    """Parses what was given and draws the resamples, seeded from evidence and policy.
+
+    Raises:
+        SpecError: the table or the reference cannot be judged.
+    """
+    stages = [file.stage for file in given.release.stages]
+    groups = list(dict.fromkeys(group.column for group in policy.fairness.protect))
+    table = tables.parse(given.evaluation, features=given.release.features, groups=groups, stages=stages)
+    reference = references.parse(given.reference)
+    references.refuse_other_columns(reference, given.release.features)
+    rng = np.random.default_rng(seed(table.digest, policy))
+    return Evidence(
+        release=given.release,
+        policy=policy,
+        table=table,
+        reference=reference,
+        weights=clusters.draw_weights(len(table.sites), policy.fairness.resamples, rng),
+        thresholds=inputs.thresholds(given.release),
+    )
+
+
+def seed(evidence: digests.Digest, policy: gatepolicies.Spec) -> int:
+    """Seed of all randomness: the same evidence and policy are judged the same on every machine and day."""
+    digest = digests.of_json([evidence, policy.to_json()])
+    return int(digest.removeprefix("sha256:")[:16], 16)
+
+
+def three_valued(low: float, high: float, limit: float) -> verdicts.Outcome:
+    """Fail when even the lower bound is above the limit, pass when even the upper bound is below, else neither.
+
+    Example: limit 0.10 and bounds [0.12, 0.30] fail; [-0.05, 0.08] pass; [0.02, 0.12] are not enough evidence.
+    """
+    if low > limit:
+        return verdicts.Outcome.FAIL
+    if high < limit:
+        return verdicts.Outcome.PASS
+    return verdicts.Outcome.NOT_ENOUGH_EVIDENCE

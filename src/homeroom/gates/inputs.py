@@ -1,0 +1,112 @@
+"""Everything that a gate run reads, and the directory form in which it crosses into the limited process."""
+
+import json
+import pathlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from homeroom.domain import digests, errors, releases
+from homeroom.resources import gatepolicies
+
+THRESHOLD = "threshold"
+"""Parameter that decides who is offered support: a score at or above it."""
+
+_INPUTS, _EVALUATION, _REFERENCE = "inputs.json", "evaluation.csv.gz", "reference.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Hardware:
+    """One kind of box among the schools that the release may go to."""
+
+    profile: str
+    memory_mib: int
+    cores: int
+
+
+@dataclass(frozen=True, slots=True)
+class GateInputs:
+    """What is judged, and on what evidence.
+
+    Attributes:
+        release: config of the packaged release.
+        release_digest: digest of its OCI manifest.
+        stages: plain bytes of every stage of ``release``.
+        evaluation: the evaluation table, csv.gz.
+        reference: the training reference, ``reference.json``.
+        hardware: distinct boxes of the schools; empty when none is known yet.
+    """
+
+    release: releases.ReleaseConfig
+    release_digest: digests.Digest
+    stages: dict[releases.Stage, bytes]
+    evaluation: bytes
+    reference: bytes
+    hardware: tuple[Hardware, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        for file in self.release.stages:
+            if digests.of_bytes(self.stages.get(file.stage, b"")) != file.digest:
+                raise errors.SpecError(f"the bytes of stage {file.stage.value!r} are not those of the release")
+
+
+def thresholds(release: releases.ReleaseConfig) -> tuple[float, ...]:
+    """Default and both ends of the declared range, each once, default first.
+
+    Raises:
+        SpecError: the release declares no threshold, or one that is no probability.
+    """
+    bounds = next((parameter for parameter in release.parameters if parameter.name == THRESHOLD), None)
+    if bounds is None:
+        raise errors.SpecError(
+            f"the release declares no parameter {THRESHOLD!r}: without it nobody knows who is offered"
+        )
+    if not 0.0 < bounds.minimum <= bounds.default <= bounds.maximum < 1.0:
+        raise errors.SpecError(f"parameter {THRESHOLD!r} must be above 0, below 1, and its default within its range")
+    return tuple(dict.fromkeys((bounds.default, bounds.minimum, bounds.maximum)))
+
+
+def write(directory: pathlib.Path, inputs: GateInputs, policy: gatepolicies.Spec) -> None:
+    """Lays out the work directory of a gate run."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for file in inputs.release.stages:
+        (directory / _stage_name(file.stage)).write_bytes(inputs.stages[file.stage])
+    (directory / _EVALUATION).write_bytes(inputs.evaluation)
+    (directory / _REFERENCE).write_bytes(inputs.reference)
+    described = {
+        "release": inputs.release.to_json(),
+        "releaseDigest": inputs.release_digest,
+        "policy": policy.to_json(),
+        "hardware": [
+            {"profile": box.profile, "memoryMiB": box.memory_mib, "cores": box.cores} for box in inputs.hardware
+        ],
+    }
+    (directory / _INPUTS).write_text(json.dumps(described), encoding="utf-8")
+
+
+def read(directory: pathlib.Path) -> tuple[GateInputs, gatepolicies.Spec]:
+    """What ``write`` laid out.
+
+    Raises:
+        SpecError: a file is missing, or not what it should be.
+    """
+    try:
+        described: dict[str, Any] = json.loads((directory / _INPUTS).read_text(encoding="utf-8"))
+        release = releases.parse_config(described["release"])
+        inputs = GateInputs(
+            release=release,
+            release_digest=digests.parse(described["releaseDigest"]),
+            stages={file.stage: (directory / _stage_name(file.stage)).read_bytes() for file in release.stages},
+            evaluation=(directory / _EVALUATION).read_bytes(),
+            reference=(directory / _REFERENCE).read_bytes(),
+            hardware=tuple(
+                Hardware(profile=box["profile"], memory_mib=box["memoryMiB"], cores=box["cores"])
+                for box in described["hardware"]
+            ),
+        )
+        return inputs, gatepolicies.Spec.model_validate(described["policy"])
+    except (OSError, KeyError, TypeError, ValueError) as exc:
+        raise errors.SpecError(f"the gates cannot read their input: {exc!s:.300}") from exc
+
+
+def _stage_name(stage: releases.Stage) -> str:
+    return f"stage-{stage.value}"

@@ -1,0 +1,56 @@
+"""Starts the gate process and reads its report; light enough for an operator to import."""
+
+import json
+import pathlib
+from dataclasses import replace
+from datetime import timedelta
+
+from homeroom.domain import errors
+from homeroom.gates import documents
+from homeroom.packaging import sandbox
+
+DEADLINE = timedelta(minutes=5)
+"""A run takes about fifteen seconds on two cores; a loaded machine gets twenty times that."""
+
+_BAD_INPUT = 2
+
+
+async def start(directory: pathlib.Path, deadline: timedelta = DEADLINE) -> documents.GateReport:
+    """Runs the gates on a directory that ``inputs.write`` laid out.
+
+    Starting again in the same directory is fine: the report is written in one step at the end.
+
+    Raises:
+        SpecError: what was given cannot be judged; the text says what to change.
+        Unavailable: the process did not end in time, or was killed.
+        Defect: the process failed by itself; the text has its last line.
+    """
+    ended = await sandbox.run(
+        "homeroom.gates.job", [str(directory.resolve())], directory=directory.resolve(), deadline=deadline
+    )
+    if ended.code == _BAD_INPUT:
+        raise errors.SpecError(json.loads((directory / "error.json").read_bytes())["message"])
+    if ended.code < 0:
+        raise errors.Unavailable(f"the gate process was ended by signal {-ended.code}; it is tried again")
+    if ended.code != 0:
+        last = ended.progress.strip().splitlines()[-1:] or ["no message"]
+        raise errors.Defect(f"the gate process failed: {last[0]:.300}")
+    return read(directory)
+
+
+def read(directory: pathlib.Path) -> documents.GateReport:
+    """The report that a finished run left behind, with its page and measurements.
+
+    Raises:
+        SpecError: there is none, or it is no report of ours.
+    """
+    try:
+        report = documents.parse(json.loads((directory / "report.json").read_bytes()))
+        page, numbers = directory / "evidently.html", directory / "measurements.json"
+        return replace(
+            report,
+            html=page.read_bytes() if page.exists() else None,
+            measurements=json.loads(numbers.read_bytes()) if numbers.exists() else None,
+        )
+    except (OSError, KeyError, TypeError, ValueError) as exc:
+        raise errors.SpecError(f"there is no gate report in this directory: {exc!s:.200}") from exc

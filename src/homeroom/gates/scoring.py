@@ -1,0 +1,87 @@
+"""Runs a stage over rows, as a school would: ONNX Runtime with one thread, or a look-up of group rates."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from homeroom.domain import errors, releases
+from homeroom.gates import tables
+from homeroom.stats import clusters
+
+INPUT = "features"
+
+
+def score(
+    release: releases.ReleaseConfig, file: releases.StageFile, content: bytes, table: tables.EvaluationTable
+) -> clusters.FloatArray:
+    """Scores of a stage for every row of the table; shape (n,).
+
+    Raises:
+        SpecError: the stage cannot be run on these features.
+    """
+    if file.format is releases.Format.ONNX:
+        return run_onnx(open_session(content), release.output, table.features)
+    sites = [table.sites[index] for index in table.site]
+    return look_up(content, release.features, table.features, sites)
+
+
+def open_session(content: bytes) -> onnxruntime.InferenceSession:
+    """A session with one thread and no spinning, as at a school.
+
+    Raises:
+        SpecError: ONNX Runtime refuses the model.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    try:
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as exc:  # ONNX Runtime raises many types of its own without a common base
+        raise errors.SpecError(f"ONNX Runtime refuses the model: {exc!s:.200}") from exc
+
+
+def run_onnx(
+    session: onnxruntime.InferenceSession, output: str, features: npt.NDArray[np.float32]
+) -> clusters.FloatArray:
+    """Scores of ``features``; shape (n,).
+
+    Raises:
+        SpecError: the model does not take these features, or its answer is not one finite score in [0, 1] per row.
+    """
+    try:
+        answer = np.asarray(session.run([output], {INPUT: features})[0], dtype=np.float64)
+    except Exception as exc:  # as above
+        raise errors.SpecError(f"the model does not run on the release's features: {exc!s:.200}") from exc
+    if answer.shape != (len(features),) or not np.isfinite(answer).all() or answer.min() < 0 or answer.max() > 1:
+        raise errors.SpecError(f"output {output!r} must be one finite number between 0 and 1 for each row")
+    return answer
+
+
+def look_up(
+    content: bytes, names: Sequence[str], features: npt.NDArray[np.float32], sites: list[str]
+) -> clusters.FloatArray:
+    """Group rates for every row: the school's own where it has one, else the default of the group.
+
+    Raises:
+        SpecError: the file is no table of group rates, or a row belongs to none of its groups.
+    """
+    try:
+        stage: dict[str, Any] = json.loads(content)
+        groups = [(name, name.partition("_")[2]) for name in stage["by"]]
+        columns = [list(names).index(name) for name, _ in groups]
+        member = features[:, columns]
+        chosen = member.argmax(axis=1)
+        if not (member.max(axis=1) == 1).all():
+            raise errors.SpecError("the group rates do not cover every row: each needs exactly one of its groups")
+        rates: dict[str, dict[str, float]] = stage["rates"]
+        default: dict[str, float] = stage["default"]
+        keys = [groups[index][1] for index in chosen]
+        found = [rates.get(site, {}).get(key, default[key]) for site, key in zip(sites, keys, strict=True)]
+        return np.array(found, dtype=np.float64)
+    except (KeyError, TypeError, ValueError, AttributeError) as exc:
+        raise errors.SpecError(f"the fallback is not a table of group rates: {exc!s:.200}") from exc

@@ -1,0 +1,25 @@
+"""Numbers as a principal reads them: pupils out of a hundred, never a rate with four digits."""
+
+from homeroom.domain import releases
+
+STAGES = {
+    releases.Stage.FULL: "the model",
+    releases.Stage.CORE: "the model's small twin",
+    releases.Stage.FALLBACK: "the school's own rate",
+}
+
+
+def of_hundred(share: float) -> str:
+    """Share as pupils of a hundred. Example: 0.284 gives ``28``; under one half of a pupil gives ``fewer than 1``."""
+    pupils = round(100 * share)
+    return "fewer than 1" if pupils == 0 and share > 0 else str(pupils)
+
+
+def of_ten(share: float) -> str:
+    """Share as pupils of ten. Example: 0.47 gives ``about 5``."""
+    return f"about {round(10 * share)}"
+
+
+def capitalised(text: str) -> str:
+    """First letter upper case, the others as they are. Example: ``boys in K`` gives ``Boys in K``."""
+    return text[:1].upper() + text[1:]

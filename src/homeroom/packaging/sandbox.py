@@ -1,0 +1,105 @@
+"""Limited processes: what a process may use of the machine, set by itself before it reads anything from outside."""
+
+import asyncio
+import contextlib
+import os
+import pathlib
+import resource
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from homeroom.domain import errors
+
+MOST_OUTPUT_BYTES = 1 << 20
+_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "VIRTUAL_ENV", "PYTHONPATH", "TMPDIR", "COVERAGE_PROCESS_START")
+
+
+def limit(*, memory_bytes: int, cpu_seconds: int, file_bytes: int) -> None:
+    """Limits this process for good: address space, CPU time, size of a written file, open files, no core dump."""
+    _set(resource.RLIMIT_AS, memory_bytes)
+    _set(resource.RLIMIT_CPU, cpu_seconds)
+    _set(resource.RLIMIT_FSIZE, file_bytes)
+    _set(resource.RLIMIT_NOFILE, 256)
+    _set(resource.RLIMIT_CORE, 0)
+    os.nice(5)
+
+
+def cut_network() -> None:
+    """Refuses every connection that Python code of this process tries to make.
+
+    A guard against tools that phone home, not against hostile native code; nothing hostile is executed here, and the
+    models that are read have no way to call out.
+    """
+    sys.addaudithook(_refuse_connections)
+
+
+def _refuse_connections(event: str, _arguments: tuple[Any, ...]) -> None:
+    if event in {"socket.connect", "socket.getaddrinfo", "socket.sendto", "socket.bind"}:
+        raise PermissionError(f"{event} is not allowed in this process")
+
+
+def _set(kind: int, value: int) -> None:
+    _, hard = resource.getrlimit(kind)
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(kind, (value, value))
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a limited process ended.
+
+    Attributes:
+        code: exit code; negative for the signal that ended it.
+        output: standard output, at most ``MOST_OUTPUT_BYTES``.
+        progress: standard error, at most ``MOST_OUTPUT_BYTES``.
+    """
+
+    code: int
+    output: bytes
+    progress: str
+
+
+async def run(module: str, arguments: Sequence[str], *, directory: pathlib.Path, deadline: timedelta) -> Ended:
+    """Runs a Python module in a process of its own, in its own session, and ends all of it at the deadline.
+
+    Raises:
+        Unavailable: the process could not be started, or did not end in time.
+    """
+    try:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            module,
+            *arguments,
+            cwd=directory,
+            env=_environment(),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as exc:
+        raise errors.Unavailable(f"cannot start {module}: {exc}") from exc
+    try:
+        async with asyncio.timeout(deadline.total_seconds()):
+            output, progress = await process.communicate()
+    except TimeoutError as exc:
+        raise errors.Unavailable(f"{module} did not end within {deadline.total_seconds():g} s") from exc
+    finally:
+        # Also when the caller is cancelled: no process outlives whoever asked for it.
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+    text = progress[-MOST_OUTPUT_BYTES:].decode(errors="replace")
+    return Ended(code=process.returncode or 0, output=output[:MOST_OUTPUT_BYTES], progress=text)
+
+
+def _environment() -> dict[str, str]:
+    """Few variables on purpose: no token, proxy or address of the parent reaches the process."""
+    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    return {**kept, "OMP_NUM_THREADS": "2", "OPENBLAS_NUM_THREADS": "2", "DO_NOT_TRACK": "1", "PYTHONUNBUFFERED": "1"}
