@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from homeroom.cli import output
+
 
 class Tier(enum.StrEnum):
     """Where an operator runs."""
@@ -15,6 +17,7 @@ class Tier(enum.StrEnum):
     SCHOOL = "school"
 
 
+@output.says_errors
 def operator(tier: Annotated[Tier, typer.Option(help="Which tier's resources to reconcile.")]) -> None:
     """Reconcile the resources of one tier.
 
@@ -37,6 +40,7 @@ def operator(tier: Annotated[Tier, typer.Option(help="Which tier's resources to 
             school_operator.run()
 
 
+@output.says_errors
 def api() -> None:
     """Serve the district's REST API, its pages and its control channel.
 
@@ -47,6 +51,7 @@ def api() -> None:
     main.run()
 
 
+@output.says_errors
 def relay() -> None:
     """Serve schools near them: assignments down, reports up. Runs at a hub.
 
@@ -57,6 +62,7 @@ def relay() -> None:
     main.run()
 
 
+@output.says_errors
 def agent() -> None:
     """Keep one school's store: fetch what it is told to run, verify it, hand it to `homeroom serve`.
 
@@ -67,6 +73,7 @@ def agent() -> None:
     main.run()
 
 
+@output.says_errors
 def serve() -> None:
     """Answer predictions at one school over the Open Inference Protocol v2, with or without a line.
 
@@ -77,6 +84,7 @@ def serve() -> None:
     main.run()
 
 
+@output.says_errors
 def host() -> None:
     """Run the agents of several schools in one process, each with its own key, store, queue and route.
 

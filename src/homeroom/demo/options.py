@@ -30,6 +30,9 @@ POLL = timedelta(seconds=1)
 STATUS = timedelta(seconds=2)
 """How often a school reports when nothing happens; in production minutes."""
 
+OFFLINE_AFTER = timedelta(seconds=8)
+"""A school that was silent for longer is shown as offline: four reports must be missing on a busy machine."""
+
 RESYNC = timedelta(seconds=1)
 """How often an operator looks again."""
 

@@ -62,9 +62,7 @@ def pairs(schools: tuple[School, ...], regions: tuple[str, ...]) -> tuple[School
 
     Two of each of the first two regions, so that they have the release before the line is cut in the last wave.
     """
-    return tuple(
-        school for region in regions[:2] for school in [each for each in schools if each.region == region][:2]
-    )
+    return tuple(school for region in regions[:2] for school in [each for each in schools if each.region == region][:2])
 
 
 def _school(row: dict[str, str]) -> School:
