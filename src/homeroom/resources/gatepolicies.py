@@ -60,9 +60,10 @@ class Quality(objects.Part):
     """How good a release must be to be worth using."""
 
     agreement_limit: Annotated[float, Field(ge=0, le=1)] = 0.10
-    """Largest share of offers, 0 to 1, on which a smaller stage may differ from the full model."""
+    """Largest average difference, 0 to 1, between the scores of a shipped stage and those in the evaluation table: the
+    table must be of this very model."""
     net_benefit: bool = True
-    """Whether each model stage must help more children than the fallback does."""
+    """Whether each model stage must be worth more right offers than the fallback, and the fallback more than none."""
 
 
 class Footprint(objects.Part):

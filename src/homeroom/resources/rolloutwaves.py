@@ -79,6 +79,9 @@ class Pilot(objects.Part):
     """How many schools."""
 
 
+_ONLY_TRUE = rules.Rule("self", "write remaining: true, or leave it out")
+
+
 class Schools(objects.Part):
     """Which schools: exactly one way of choosing them."""
 
@@ -104,8 +107,7 @@ class Schools(objects.Part):
         Annotated[
             Literal[True],
             # A rule, because an enum of one boolean refuses with words that help nobody.
-            WithJsonSchema({"type": "boolean"}),
-            Field(json_schema_extra=rules.checked(rules.Rule("self", "write remaining: true, or leave it out"))),
+            WithJsonSchema({"type": "boolean", rules.VALIDATIONS: [_ONLY_TRUE.to_json()]}),
         ]
         | None
     ) = None
