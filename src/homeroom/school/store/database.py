@@ -4,6 +4,7 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from homeroom.domain import errors
 
@@ -79,9 +80,10 @@ class Database:
         with self.transaction() as connection:
             put_fact(connection, name, value)
 
-    def rows(self, query: str, *values: object) -> list[tuple[object, ...]]:
-        """Result of a reading query."""
-        return self._connection.execute(query, values).fetchall()
+    def rows(self, query: str, *values: Any) -> list[tuple[object, ...]]:
+        """Result of a reading query; one mapping for named values, else values in order."""
+        named = len(values) == 1 and isinstance(values[0], dict)
+        return self._connection.execute(query, values[0] if named else values).fetchall()
 
 
 def put_fact(connection: sqlite3.Connection, name: str, value: str) -> None:

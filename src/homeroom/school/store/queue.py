@@ -85,12 +85,23 @@ class Queue:
         self._insert(connection, class_, payload, at)
         return True
 
-    def batch(self, limit: int) -> tuple[envelopes.Envelope, ...]:
-        """The oldest waiting reports, most precious class first, at most ``limit``."""
+    def batch(self, limit: int, beyond: Mapping[str, int] | None = None) -> tuple[envelopes.Envelope, ...]:
+        """The oldest waiting reports, most precious class first, at most ``limit``.
+
+        Args:
+            limit: how many.
+            beyond: by class, numbers of this epoch up to which the other side holds them already.
+        """
+        held = beyond or {}
         rows = self._store.rows(
-            "SELECT envelope FROM queue ORDER BY epoch,"
-            " CASE class WHEN 'audit' THEN 0 WHEN 'status' THEN 1 ELSE 2 END, seq LIMIT ?",
-            limit,
+            "SELECT envelope FROM queue WHERE epoch < :epoch OR seq >"
+            " CASE class WHEN 'audit' THEN :audit WHEN 'status' THEN :status ELSE :usage END"
+            " ORDER BY epoch, CASE class WHEN 'audit' THEN 0 WHEN 'status' THEN 1 ELSE 2 END, seq LIMIT :limit",
+            {
+                "epoch": self._epoch,
+                "limit": limit,
+                **{class_.value: held.get(class_.value, 0) for class_ in reports.ReportClass},
+            },
         )
         return tuple(envelopes.parse_envelope(json.loads(str(row[0]))) for row in rows)
 
