@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from homeroom.domain import digests, verdicts
+from homeroom.domain.verdicts import Outcome, Verdict
 from homeroom.gates import inputs
 from homeroom.gates.evidence import Evidence, seed
 
 SCHEMA_VERSION = 1
+FEW = 0.01
+"""Shares up to this are not told apart: they are a few pupils."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +26,13 @@ class GateReport:
     """
 
     digest: digests.Digest
-    verdicts: tuple[verdicts.Verdict, ...]
+    verdicts: tuple[Verdict, ...]
     document: dict[str, Any]
     html: bytes | None = None
     measurements: dict[str, Any] | None = None
 
     @property
-    def outcome(self) -> verdicts.Outcome:
+    def outcome(self) -> Outcome:
         """The worst of all verdicts."""
         return verdicts.worst(self.verdicts)
 
@@ -70,4 +73,4 @@ def parse(content: dict[str, Any]) -> GateReport:
 def _not_recorded(evidence: Evidence, column: str) -> str:
     """Share of rows without a value, in words coarse enough to hide a few pupils."""
     share = float((evidence.table.groups[column] == "missing").mean())
-    return "at most 1 %" if share <= 0.01 else f"about {round(100 * share)} %"
+    return "at most 1 %" if share <= FEW else f"about {round(100 * share)} %"

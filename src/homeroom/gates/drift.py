@@ -59,12 +59,14 @@ def categorise(
     if isinstance(feature, references.ContinuousSketch):
         # float32 is what the model sees; the edges are compared with the decimal that was meant.
         values = np.round(features[:, column[feature.name]].astype(np.float64), 6)
-        return np.searchsorted(np.array(feature.edges), values, side="right").astype(np.int64)
+        bins: clusters.IntArray = np.searchsorted(np.array(feature.edges), values, side="right")
+        return bins
     member = np.column_stack([features[:, [column[name] for name in group]].sum(axis=1) for group in feature.columns])
     if not np.isin(member, (0.0, 1.0)).all() or member.sum(axis=1).max() > 1:
         raise errors.SpecError(f"the columns of {feature.name!r} must be 0 or 1, with at most one 1 in a row")
     # Rows with no 1 at all are a category of their own, which training may not have had.
-    return np.where(member.any(axis=1), member.argmax(axis=1), member.shape[1]).astype(np.int64)
+    category: clusters.IntArray = np.where(member.any(axis=1), member.argmax(axis=1), member.shape[1])
+    return category
 
 
 def _is_mix(evidence: Evidence, category: clusters.IntArray) -> bool:

@@ -105,17 +105,9 @@ def build_comparison(
 
 
 def _judge(evidence: Evidence, comparisons: list[Comparison]) -> list[tuple[Comparison, verdicts.Verdict]]:
-    cells = rates.Cells(
-        *(
-            np.array([evidence.by_school(choose(comparison)) for comparison in comparisons])
-            for choose in (
-                lambda c: c.sides[0] & c.harmed,
-                lambda c: c.sides[0],
-                lambda c: c.sides[1] & c.harmed,
-                lambda c: c.sides[1],
-            )
-        )
-    )
+    sides_of = [(c.sides[0] & c.harmed, c.sides[0], c.sides[1] & c.harmed, c.sides[1]) for c in comparisons]
+    counts = np.array([[evidence.by_school(rows) for rows in chosen] for chosen in sides_of])
+    cells = rates.Cells(counts[:, 0], counts[:, 1], counts[:, 2], counts[:, 3])
     replicates = rates.excess_of_resamples(cells, evidence.weights)
     # A resample in which no drawn school has such pupils knows nothing; it is left out of all comparisons alike.
     replicates = replicates[~np.isnan(replicates).any(axis=1)]

@@ -26,6 +26,7 @@ _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _+.-]{0,62}")
 _IDENTIFIERS = frozenset(
     {"pupil", "pupil_id", "student", "student_id", "name", "first_name", "last_name", "birth_date"}
 )
+_SHOWN = 8
 
 Strings = npt.NDArray[np.str_]
 
@@ -112,7 +113,7 @@ def _read(text: str) -> tuple[list[str], list[list[str]]]:
         rows = list(csv.reader(io.StringIO(text), strict=True))
     except csv.Error as exc:
         raise errors.SpecError(f"the evaluation table is not CSV: {exc}") from exc
-    if len(rows) < 2:
+    if not rows[1:]:
         raise errors.SpecError("the evaluation table has no rows under its header")
     header = rows[0]
     if len(header) > MAX_COLUMNS:
@@ -136,7 +137,7 @@ def _refuse_bad_header(header: list[str], wanted: list[str]) -> None:
 
 
 def _listed(names: list[str]) -> str:
-    return ", ".join(repr(name[:63]) for name in names[:8]) + (" and more" if len(names) > 8 else "")
+    return ", ".join(repr(name[:63]) for name in names[:_SHOWN]) + (" and more" if names[_SHOWN:] else "")
 
 
 def _words(name: str, cells: list[str], pattern: re.Pattern[str]) -> Strings:
