@@ -1,0 +1,1 @@
+"""REST routes, one module per noun; each writes to Kubernetes as the person who calls."""

@@ -1,0 +1,99 @@
+"""Releases and the decisions on them."""
+
+import re
+from typing import Any
+
+import fastapi
+from starlette import concurrency
+
+from homeroom.district.app import access, bodies, objects, ports, problems
+from homeroom.district.database import evidence
+from homeroom.domain import digests
+from homeroom.resources import modelreleases, releaseapprovals
+from homeroom.resources import objects as resource_objects
+
+router = fastapi.APIRouter(prefix="/releases", tags=["releases"])
+
+
+@router.get("", summary="List releases")
+async def list_releases(_caller: access.Caller, found: ports.PortsOf) -> dict[str, Any]:
+    """Every release with its spec and status, by name."""
+    return objects.listed(await found.clusters.own().list(modelreleases.KIND))
+
+
+@router.post("", status_code=201, summary="Submit a release")
+async def create_release(body: bodies.NewRelease, caller: access.Caller, found: ports.PortsOf) -> dict[str, Any]:
+    """Create a ModelRelease as yourself; the operator takes it from there."""
+    manifest = resource_objects.build(modelreleases.KIND, body.name, body.spec)
+    cluster = found.clusters.of(caller)
+    return objects.shown(await cluster.create(modelreleases.KIND, manifest))
+
+
+@router.get("/{name}", summary="Read a release")
+async def read_release(name: objects.Name, _caller: access.Caller, found: ports.PortsOf) -> dict[str, Any]:
+    """One release with conditions, verdicts and who approved it."""
+    return objects.shown(await objects.get(found.clusters.own(), modelreleases.KIND, name))
+
+
+@router.get("/{name}/gate-report", summary="Read its gate report")
+async def read_gate_report(name: objects.Name, _caller: access.Caller, found: ports.PortsOf) -> fastapi.Response:
+    """The report byte for byte as its digest was taken over it; it holds no row and no small count."""
+    release = await _release(found, name)
+    digest = release.status.gate_report_digest
+    content = None if digest is None else await concurrency.run_in_threadpool(_evidence, found, digests.parse(digest))
+    if content is None:
+        raise problems.NotFound(f"{name} has no gate report yet: read the release to see what it waits for")
+    return fastapi.Response(content, media_type="application/json", headers={"etag": f'"{digest}"'})
+
+
+@router.post("/{name}/decisions", status_code=201, summary="Approve, reject or waive")
+async def decide(
+    name: objects.Name, body: bodies.Decision, caller: access.Caller, found: ports.PortsOf
+) -> dict[str, Any]:
+    """Record your decision on the release and gate report as they are now; the same decision again changes nothing."""
+    release = await _release(found, name)
+    spec = _approval(release, body, caller.name)
+    manifest = resource_objects.build(releaseapprovals.KIND, _decision_name(spec), spec)
+    cluster = found.clusters.of(caller)
+    made = await cluster.get(releaseapprovals.KIND, manifest["metadata"]["name"])
+    return objects.shown(made or await cluster.create(releaseapprovals.KIND, manifest))
+
+
+def _approval(release: modelreleases.ModelRelease, body: bodies.Decision, approver: str) -> releaseapprovals.Spec:
+    judged = release.status.release_digest, release.status.gate_report_digest
+    if judged[0] is None or judged[1] is None:
+        raise problems.Conflict(
+            f"{release.name} has not been judged yet: {release.status.message or 'wait for its gates'}"
+        )
+    for seen, now, what in zip(
+        (body.release_digest, body.gate_report_digest), judged, ("release", "gate report"), strict=True
+    ):
+        if seen is not None and seen != now:
+            raise problems.Conflict(f"the {what} of {release.name} is another one by now: read it again and decide")
+    return releaseapprovals.Spec(
+        release_ref=releaseapprovals.ReleaseReference(name=release.name),
+        release_digest=judged[0],
+        gate_report_digest=judged[1],
+        decision=body.decision,
+        approver=approver,
+        reason=body.reason,
+        covers=body.covers,
+        expires=body.expires,
+        data_plan=body.data_plan,
+    )
+
+
+def _decision_name(spec: releaseapprovals.Spec) -> str:
+    """The same decision has the same name, so that sending it twice makes one object."""
+    who = re.sub("[^a-z0-9]+", "-", spec.approver.lower()).strip("-")[:16].strip("-")
+    digest = digests.short(digests.of_json(spec.to_json()))
+    return f"{spec.release_ref.name[:30].strip('-')}-{who}-{digest}"
+
+
+async def _release(found: ports.Ports, name: str) -> modelreleases.ModelRelease:
+    return modelreleases.parse(await objects.get(found.clusters.own(), modelreleases.KIND, name))
+
+
+def _evidence(found: ports.Ports, digest: digests.Digest) -> bytes | None:
+    with found.database.read() as connection:
+        return evidence.get(connection, digest)
