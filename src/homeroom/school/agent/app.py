@@ -19,7 +19,7 @@ class AgentApp:
         self._agent = agent
         self._show_assignment = show_assignment
 
-    async def __call__(self, scope: app.Scope, receive: app.Receive, send: app.Send) -> None:
+    async def __call__(self, scope: app.Scope, _receive: app.Receive, send: app.Send) -> None:
         """One request, as ASGI has it."""
         if scope["type"] != "http":
             return

@@ -140,8 +140,13 @@ def _planned(entry: assignments.Entry, installed: Installed, active: digests.Dig
 
 
 def _usable(entry: assignments.Entry, release: plans.PlannedRelease | None) -> plans.PlannedRelease | None:
-    """``release`` where it may be used for the entry; what else the online key says changes nothing."""
-    if release is None or entry.purpose != release.config.purpose or entry.band not in release.config.bands:
+    """``release`` where something of it is here and it may be used for the entry, whatever the online key says."""
+    if (
+        release is None
+        or not release.installed
+        or entry.purpose != release.config.purpose
+        or entry.band not in release.config.bands
+    ):
         return None
     return release
 

@@ -53,7 +53,8 @@ class Database:
         except sqlite3.OperationalError as exc:
             raise errors.Unavailable(f"{path} cannot be opened: {exc}: does another agent use it?") from exc
         except sqlite3.DatabaseError:
-            return cls(_checked(path), _quarantine(path))
+            moved_to = _quarantine(path)
+            return cls(_checked(path), moved_to)
 
     def close(self) -> None:
         """End the connection; everything committed is on disk already."""
@@ -66,7 +67,8 @@ class Database:
         try:
             yield self._connection
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:  # a full disk makes SQLite roll back by itself
+                self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")
 
