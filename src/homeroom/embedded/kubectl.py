@@ -12,6 +12,15 @@ Manifest = Mapping[str, Any]
 TIMEOUT_SECONDS = 60
 ESTABLISHED_SECONDS = 30
 FIELD_MANAGER = "homeroom-setup"
+# How kubectl words it when nobody answered, as opposed to: somebody answered no.
+_NO_ANSWER = (
+    "Unable to connect to the server",
+    "did you specify the right host or port",
+    "Client.Timeout exceeded",
+    "context deadline exceeded",
+    "http2: client connection lost",
+    "unexpected EOF",
+)
 # What later manifests need goes first.
 _FIRST = {"Namespace": 0, "CustomResourceDefinition": 1}
 
@@ -37,7 +46,7 @@ class Kubectl:
 
         Raises:
             SpecError: it failed; the text is what kubectl said.
-            Unavailable: it took longer than ``seconds``.
+            Unavailable: the API server did not answer, or the command took longer than ``seconds``.
         """
         argv = [*self._command, *arguments]
         try:
@@ -45,7 +54,7 @@ class Kubectl:
         except subprocess.TimeoutExpired as exc:
             raise errors.Unavailable(f"kubectl {arguments[0]} did not end in {seconds:.0f} s") from exc
         if done.returncode:
-            raise errors.SpecError(f"kubectl {' '.join(arguments)}: {done.stderr.strip()}")
+            raise _failure(arguments[0], done.stderr.strip())
         return done.stdout
 
     def apply(self, manifests: Sequence[Manifest]) -> None:
@@ -74,3 +83,8 @@ class Kubectl:
         if names:
             wait = ("wait", "--for=condition=Established", f"--timeout={ESTABLISHED_SECONDS}s")
             self.run(*wait, *(f"customresourcedefinition/{name}" for name in names))
+
+
+def _failure(command: str, said: str) -> errors.HomeroomError:
+    family = errors.Unavailable if any(words in said for words in _NO_ANSWER) else errors.SpecError
+    return family(f"kubectl {command}: {said}")

@@ -7,12 +7,14 @@ import threading
 from pathlib import Path
 
 from homeroom.domain import errors
-from homeroom.embedded import files, processes
+from homeroom.embedded import files, probes, processes
 
 # Below the range from which Linux takes the source ports of outgoing connections (32768 and up by default): otherwise
 # any connection of any program could sit on a remembered port just when we come back for it.
 FIRST, LAST = 20_000, 29_999
 TRIES = 200
+RELEASE_SECONDS = 3.0
+"""How long a remembered port may still be held: the kernel takes a moment to close what a killed process had open."""
 
 
 class PortBook:
@@ -20,10 +22,12 @@ class PortBook:
 
     Args:
         path: where the book is kept, as JSON ``{name: port}``.
+        release_seconds: how long to wait for a remembered port that is held.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, release_seconds: float = RELEASE_SECONDS) -> None:
         self._path = path
+        self._release_seconds = release_seconds
         self._ports: dict[str, int] = json.loads(path.read_text()) if path.exists() else {}
         self._lock = threading.Lock()
 
@@ -39,9 +43,10 @@ class PortBook:
             if name not in self._ports:
                 self._ports[name] = self._pick()
                 files.replace(self._path, json.dumps(self._ports, indent=2, sort_keys=True).encode())
-            elif not is_free(self._ports[name]):
-                raise errors.SpecError(_taken(name, self._ports[name]))
-            return self._ports[name]
+            port = self._ports[name]
+        if not probes.wait_until(lambda: is_free(port), seconds=self._release_seconds):
+            raise errors.SpecError(_taken(name, port))
+        return port
 
     def known(self, name: str) -> int | None:
         """The remembered port of ``name``, whoever may hold it; None if it was never claimed."""

@@ -1,8 +1,10 @@
 """What /proc says about processes: identity that survives pid reuse, trees, memory, who holds a port."""
 
 import hashlib
+import ipaddress
 import os
 import signal
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -46,7 +48,10 @@ def argv_digest(argv: Sequence[str]) -> str:
 
 
 def stat(pid: int) -> Stat | None:
-    """The process with this pid, or None if there is none; a zombie counts as none."""
+    """The process with this pid, or None if there is none.
+
+    A zombie counts as none once its other threads are gone too: until then they hold its files and ports.
+    """
     try:
         text = (PROC / str(pid) / "stat").read_text()
     except (FileNotFoundError, ProcessLookupError):
@@ -62,7 +67,8 @@ def stat(pid: int) -> Stat | None:
         group=int(fields[2]),
         start_ticks=int(fields[19]),
     )
-    return None if found.state in "ZX" else found
+    threads = int(fields[17])
+    return None if found.state == "X" or (found.state == "Z" and threads <= 1) else found
 
 
 def identity(pid: int) -> Identity | None:
@@ -135,23 +141,39 @@ def signal_group(group: int, number: signal.Signals) -> None:
 
 def port_holder(port: int) -> str | None:
     """Who listens on a TCP port of this machine, such as ``python3 (pid 812)``; None if it cannot be told."""
-    inodes = {inode for table in ("tcp", "tcp6") for inode in _listening_inodes(PROC / "net" / table, port)}
+    inodes = {inode for inode, address in _listening().items() if address.endswith(f":{port}")}
     for process in all_processes() if inodes else ():
         if inodes & _socket_inodes(process.pid):
             return f"{process.command} (pid {process.pid})"
     return None
 
 
-def _listening_inodes(table: Path, port: int) -> Iterator[str]:
-    listening = "0A"
+def listening_addresses(pid: int) -> list[str]:
+    """Where a process listens for TCP, such as ``127.0.0.1:6443``; the wildcard address is ``0.0.0.0`` or ``::``."""
+    own = _socket_inodes(pid)
+    return sorted(address for inode, address in _listening().items() if inode in own)
+
+
+def _listening() -> dict[str, str]:
+    """Address by socket inode of every listening TCP socket."""
+    state = "0A"
+    rows = [row.split() for table in ("tcp", "tcp6") for row in _rows(PROC / "net" / table)]
+    return {fields[9]: _address(fields[1]) for fields in rows if fields[3] == state}
+
+
+def _rows(table: Path) -> list[str]:
     try:
-        rows = table.read_text().splitlines()[1:]
+        return table.read_text().splitlines()[1:]
     except FileNotFoundError:  # a machine without IPv6
-        return
-    for row in rows:
-        fields = row.split()
-        if fields[3] == listening and int(fields[1].rpartition(":")[2], 16) == port:
-            yield fields[9]
+        return []
+
+
+def _address(text: str) -> str:
+    """``0100007F:1F90`` is ``127.0.0.1:8080``: the host as 32-bit words in the order of this machine."""
+    host, _, port = text.partition(":")
+    words = (int(host[start : start + 8], 16) for start in range(0, len(host), 8))
+    packed = b"".join(word.to_bytes(4, sys.byteorder) for word in words)
+    return f"{ipaddress.ip_address(packed)}:{int(port, 16)}"
 
 
 def _socket_inodes(pid: int) -> set[str]:

@@ -1,4 +1,5 @@
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,7 +43,7 @@ def test_remembered_port_that_somebody_holds_is_refused_with_who_and_what_to_do(
     path = tmp_path / "ports.json"
     path.write_text(f'{{"api": {held}}}')
     with pytest.raises(errors.SpecError) as refusal:
-        ports.PortBook(path).claim("api")
+        ports.PortBook(path, release_seconds=0).claim("api")
     message = str(refusal.value)
     assert f"port {held} on 127.0.0.1, which api used before, is held by" in message
     assert "(pid " in message
@@ -61,3 +62,13 @@ def test_taken_lists_only_ports_that_somebody_holds(tmp_path: Path, held: int) -
 def test_port_held_on_all_addresses_is_not_free() -> None:
     with socket.create_server(("0.0.0.0", 0)) as server:  # noqa: S104 - the case under test
         assert not ports.is_free(server.getsockname()[1])
+
+
+def test_port_that_is_given_back_in_time_is_claimed(tmp_path: Path) -> None:
+    """The kernel takes a moment to close what a killed process had open."""
+    path = tmp_path / "ports.json"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        path.write_text(f'{{"api": {port}}}')
+        threading.Timer(0.1, server.close).start()
+        assert ports.PortBook(path).claim("api") == port
