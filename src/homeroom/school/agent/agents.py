@@ -177,8 +177,7 @@ class Agent:
         answered = False
         for endpoint, control in self._in_order():
             try:
-                have = self._director.high_water().assignment
-                bundle = await control.assignment(self._identity.site_id, have)
+                bundle = await control.assignment(self._identity.site_id, self._have())
                 answered = True
                 if bundle is not None:
                     self._accept(bundle)
@@ -231,6 +230,11 @@ class Agent:
         self._store.set_fact(_ACTIVE, bundle.assignment.decode())
         self._log.info("assignment_accepted", version=assignment.version, entries=len(assignment.entries))
         self._note_complete(assignment)
+
+    def _have(self) -> int:
+        """Version of the bundle that is held, 0 for none. Not the high-water mark: a crash may leave that ahead."""
+        stored = self._director.accepted()
+        return 0 if stored is None else stored.version
 
     def _too_new(self) -> errors.Refused | None:
         """The refusal of an assignment that was verified but is not followed, as long as it is the newest."""
