@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from homeroom import client
+from homeroom.client import districts
 from homeroom.domain import errors
 
 DEFAULT_STATE = Path("~/.local/state/homeroom/demo").expanduser()
@@ -61,7 +61,7 @@ class Connection:
             ) from None
         return DemoContext(**document)
 
-    def connect(self, usual_person: str) -> client.DistrictClient:
+    def connect(self, usual_person: str) -> districts.DistrictClient:
         """A client for the district that was named, or for the demo's.
 
         Raises:
@@ -72,7 +72,7 @@ class Connection:
             token = token_file.read_text().strip()
         except OSError as exc:
             raise errors.SpecError(f"cannot read the token in {token_file}: {exc.strerror}") from exc
-        return client.DistrictClient(self.server or self.demo().server, token)
+        return districts.DistrictClient(self.server or self.demo().server, token)
 
     def _demo_token(self, person: str) -> Path:
         tokens = self.demo().tokens

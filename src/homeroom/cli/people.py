@@ -1,6 +1,5 @@
 """Commands for people: what is going on, and the decisions that are theirs."""
 
-import csv
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from homeroom.cli import contexts, output
+from homeroom.client import boxes
 from homeroom.domain import errors
 
 wave_app = typer.Typer(help="Look at waves; pause, resume and roll back.", no_args_is_help=True)
@@ -102,15 +102,12 @@ def predict(
 
     Example: `homeroom predict school-01 --rows examples/reading-support/made-up-pupils.csv`
     """
-    from homeroom.cli import predictions  # noqa: PLC0415 - needs httpx only here
-
     if url is None:
         schools = contexts.of(context).demo().schools
         if school not in schools:
             raise errors.SpecError(f"the demo has no school {school!r}: `homeroom status --schools` lists them")
         url = schools[school]
-    with rows.open(newline="", encoding="utf-8") as file:
-        answer = predictions.ask(url, purpose, list(csv.DictReader(file)))
+    answer = boxes.ask(url, purpose, boxes.read_rows(rows))
     if form is output.Form.JSON:
         output.print_json(answer.document)
         return

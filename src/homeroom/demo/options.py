@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from homeroom.client import boxes
 from homeroom.domain import errors
 
 
@@ -23,6 +24,9 @@ class Options:
     stop_at_end: bool = False
     reset: bool = False
 
+
+PURPOSE = "support-offer"
+"""What the example's model is for."""
 
 POLL = timedelta(seconds=1)
 """How often a school asks for news; in production minutes."""
@@ -56,3 +60,8 @@ def example_directory() -> Path:
             "its data is under another licence and is in no package"
         )
     return example
+
+
+def made_up_pupils() -> boxes.Rows:
+    """Rows that nobody's results are behind, to ask schools with."""
+    return boxes.read_rows(example_directory() / "made-up-pupils.csv")

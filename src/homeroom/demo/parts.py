@@ -68,10 +68,10 @@ class Parts:
         with ThreadPoolExecutor(max_workers=len(TIERS) + 1) as pool:
             # MLflow imports for seconds: it may as well do that while the API servers start.
             started = [pool.submit(self.mlflow.start), *(pool.submit(self._start_plane, tier) for tier in TIERS)]
-            for part in started:
-                part.result()
-        for part in self.registries.values():
-            part.start()
+            for future in started:
+                future.result()
+        for store in self.registries.values():
+            store.start()
 
     def _start_plane(self, tier: str) -> None:
         plane = self.planes[tier]

@@ -1,13 +1,18 @@
-"""Asks a school's box for a ranked offer, over the Open Inference Protocol v2."""
+"""A school's own box: asks it for a ranked offer, over the Open Inference Protocol v2."""
 
+import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from homeroom.domain import errors
+
+Rows = Sequence[Mapping[str, str]]
+"""One mapping per pupil: column name to number."""
 
 TIMEOUT = timedelta(seconds=10)
 
@@ -26,8 +31,18 @@ class Answer:
     ranked: list[tuple[int, int, str]]
     sentence: str
 
+    @property
+    def release(self) -> str:
+        """Digest of the release that answered."""
+        return str(self.document["parameters"]["releaseDigest"])
 
-def ask(url: str, purpose: str, rows: Sequence[Mapping[str, str]]) -> Answer:
+    @property
+    def level(self) -> str:
+        """The rung that answered: full, core, previous, fallback or none."""
+        return str(self.document["parameters"]["level"])
+
+
+def ask(url: str, purpose: str, rows: Rows) -> Answer:
     """Send ``rows`` to the model that serves ``purpose``.
 
     Raises:
@@ -35,13 +50,43 @@ def ask(url: str, purpose: str, rows: Sequence[Mapping[str, str]]) -> Answer:
         Unavailable: the school's service does not answer.
     """
     with httpx.Client(base_url=url, timeout=TIMEOUT.total_seconds()) as http:
-        metadata = _call(http, "GET", f"/v2/models/{purpose}")
-        features = [str(name) for name in metadata["inputs"][0]["parameters"]["features"]]
-        data = [_number(row, feature, line) for line, row in enumerate(rows, start=1) for feature in features]
-        question = {
-            "inputs": [{"name": "features", "shape": [len(rows), len(features)], "datatype": "FP32", "data": data}]
-        }
+        question = build_question(_call(http, "GET", f"/v2/models/{purpose}"), rows)
         return _read(_call(http, "POST", f"/v2/models/{purpose}/infer", json=question))
+
+
+def build_question(metadata: dict[str, Any], rows: Rows) -> dict[str, Any]:
+    """The inference request for ``rows``, with the columns in the order that the model's metadata gives.
+
+    Raises:
+        SpecError: a column is missing or holds no number.
+    """
+    features = [str(name) for name in metadata["inputs"][0]["parameters"]["features"]]
+    data = [_number(row, feature, line) for line, row in enumerate(rows, start=1) for feature in features]
+    return {"inputs": [{"name": "features", "shape": [len(rows), len(features)], "datatype": "FP32", "data": data}]}
+
+
+def read_rows(path: Path) -> Rows:
+    """The rows of a CSV file whose heading names the model's inputs.
+
+    Raises:
+        SpecError: the file cannot be read.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+    except OSError as exc:
+        raise errors.SpecError(f"cannot read {path}: {exc.strerror}") from exc
+
+
+def metadata(url: str, purpose: str) -> dict[str, Any]:
+    """What the model of ``purpose`` takes and gives.
+
+    Raises:
+        SpecError: the school serves nothing for it.
+        Unavailable: the school's service does not answer.
+    """
+    with httpx.Client(base_url=url, timeout=TIMEOUT.total_seconds()) as http:
+        return _call(http, "GET", f"/v2/models/{purpose}")
 
 
 def _number(row: Mapping[str, str], feature: str, line: int) -> float:
@@ -69,13 +114,15 @@ def _call(http: httpx.Client, method: str, path: str, **request: Any) -> dict[st
 
 def _read(document: dict[str, Any]) -> Answer:
     outputs = {output["name"]: output["data"] for output in document["outputs"]}
+    parameters = document["parameters"]
+    if not outputs:
+        return Answer(document, [], str(parameters["sentence"]))
     places = zip(outputs["rank"], outputs["score"], outputs["offered"], strict=True)
     ranked = sorted(
         (place, row, f"{score:.2f}") for row, (place, score, offered) in enumerate(places, start=1) if offered
     )
-    parameters = document["parameters"]
     sentence = (
-        f"From {parameters['level']} of release {document['model_version'][:19]}; an offer made from this list ends on "
-        f"{parameters['expires']}. It is a suggestion for staff, and the decision stays with them."
+        f"From {parameters['level']} of release {parameters['releaseDigest'][:19]}; an offer made from this list ends "
+        f"on {parameters['expires']}. It is a suggestion for staff, and the decision stays with them."
     )
     return Answer(document, ranked, sentence)

@@ -1,0 +1,124 @@
+"""All 79 schools: enrolled once, four as process pairs (one of them on Kubernetes), the others in two hosts."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from homeroom.demo import options, parts, schools
+from homeroom.domain import assignments
+from homeroom.embedded import probes
+from homeroom.trust import enrolment
+
+PACE = {
+    "POLL_SECONDS": options.POLL.total_seconds(),
+    "STATUS_SECONDS": options.STATUS.total_seconds(),
+    "USAGE_SECONDS": options.STATUS.total_seconds(),
+}
+
+
+class Fleet:
+    """The schools of the demo.
+
+    Args:
+        found: all of them.
+        pairs: those with processes of their own; the first is the one with Kubernetes.
+        base: the parts that they talk to.
+    """
+
+    def __init__(self, found: Sequence[schools.School], pairs: Sequence[schools.School], base: parts.Parts) -> None:
+        self.all = tuple(found)
+        self.edge, self.boxes = pairs[0], tuple(pairs[1:])
+        own = {school.name for school in pairs}
+        hosted = [school for school in found if school.name not in own]
+        half = (len(hosted) + 1) // 2
+        self.hosted = dict(zip(schools.HOSTS, (hosted[:half], hosted[half:]), strict=True))
+        self._base = base
+
+    def enrol(self) -> dict[str, str]:
+        """Make what is missing of every school's identity; public key by school name."""
+        return {school.name: self._enrol(school).signing_key.public.base64 for school in self.all}
+
+    def start(self) -> None:
+        """Start every school."""
+        for school in self.boxes:
+            self._start_pair(school)
+        for host, members in self.hosted.items():
+            self._start_host(host, members)
+        self._start_edge()
+
+    def url(self, school: schools.School) -> str:
+        """Base URL of a school's own service."""
+        for host, members in self.hosted.items():
+            if school in members:
+                return f"http://127.0.0.1:{self._base.book.known(host)}/schools/{school.name}"
+        return f"http://127.0.0.1:{self._base.book.known(f'{school.name}-serve')}"
+
+    def metrics_urls(self) -> list[str]:
+        """Where the agents show what they count."""
+        ports = [self._base.book.known(f"{school.name}-agent") for school in (self.edge, *self.boxes)]
+        ports += [self._base.book.known(host) for host in self.hosted]
+        return [f"http://127.0.0.1:{port}/metrics" for port in ports]
+
+    def _enrol(self, school: schools.School) -> enrolment.Enrolment:
+        directory = self._base.where.enrolment(school.name)
+        if (directory / "enrolment.json").exists():
+            return enrolment.load(directory)
+        return enrolment.write_enrolment(
+            directory,
+            trust=self._base.trust,
+            site_id=school.site_id,
+            epoch=1,
+            name=school.name,
+            bands=school.bands,
+            endpoints=self._endpoints(),
+        )
+
+    def _endpoints(self) -> tuple[assignments.Endpoint, ...]:
+        return (
+            assignments.Endpoint("hub", self._base.relay_url, self._base.registries["hub"].url),
+            assignments.Endpoint("district", self._base.control_url, self._base.registries["district"].url),
+        )
+
+    def pair_environments(self, school: schools.School) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Settings of ``homeroom serve`` and of ``homeroom agent`` at one school, without their prefix."""
+        home = self._base.where.school(school.name)
+        serve = {
+            "SCHOOL": school.name,
+            "PORT": self._base.book.claim(f"{school.name}-serve"),
+            "SOCKET": home / "run" / "serve.sock",
+            "SPOOL": home / "spool",
+        }
+        agent = PACE | {
+            "ENROLMENT": self._base.where.enrolment(school.name),
+            "STATE": home / "state",
+            "SPOOL": home / "spool",
+            "SERVE_SOCKET": home / "run" / "serve.sock",
+            "SOCKET": home / "run" / "agent.sock",
+            "PORT": self._base.book.claim(f"{school.name}-agent"),
+        }
+        return serve, agent
+
+    def _start_pair(self, school: schools.School) -> None:
+        serve, agent = self.pair_environments(school)
+        for command, environment in (("serve", serve), ("agent", agent)):
+            self._base.runner.start(
+                self._base.program(
+                    f"{school.name}-{command}",
+                    command,
+                    command.upper(),
+                    environment,
+                    probes.http_ok(environment["PORT"], "/healthz"),
+                )
+            )
+
+    def _start_host(self, host: str, members: Sequence[schools.School]) -> None:
+        port = self._base.book.claim(host)
+        environment = PACE | {
+            "SCHOOLS": self._base.where.root / "schools",
+            "NAMES": json.dumps([school.name for school in members]),
+            "PORT": port,
+        }
+        self._base.runner.start(self._base.program(host, "host", "HOST", environment, probes.http_ok(port, "/healthz")))
+
+    def _start_edge(self) -> None:
+        raise NotImplementedError
