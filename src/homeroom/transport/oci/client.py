@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -152,13 +152,15 @@ class OciClient:
             raise errors.Refused("Altered", f"{self._where}: blob {digest} has other bytes than its digest says")
 
     async def _fill(self, repository: str, digest: digests.Digest, size_bytes: int, part: parts.Part) -> None:
+        furthest = part.size_bytes
         while part.size_bytes < size_bytes:
-            before = part.size_bytes
             try:
                 await self._repeat(lambda: self._download(repository, digest, size_bytes, part))
             except errors.Unavailable:
-                if part.size_bytes - before < max(1, size_bytes * _ROUND_GAIN):
+                # Against the furthest ever, not the last: a truncated file would have us start again for ever.
+                if part.size_bytes - furthest < max(1, size_bytes * _ROUND_GAIN):
                     raise
+                furthest = part.size_bytes
 
     async def _download(self, repository: str, digest: digests.Digest, size_bytes: int, part: parts.Part) -> None:
         headers = {"range": f"bytes={part.size_bytes}-"} if part.size_bytes else {}
@@ -166,7 +168,8 @@ class OciClient:
         with answers.translated(self._where):
             async with self._http.stream("GET", path, headers=headers) as response:
                 self._check_range(response, path, part)
-                async for chunk in response.aiter_raw(contents.CHUNK_BYTES):
+                # In pieces as they come: gathered into larger ones, the last would be lost with the connection.
+                async for chunk in response.aiter_raw():
                     await self._received(chunk)
                     if part.size_bytes + len(chunk) > size_bytes:
                         raise errors.Refused("Altered", f"{self._where}: blob {digest} is larger than {size_bytes} B")
@@ -191,7 +194,7 @@ class OciClient:
         with answers.translated(self._where):
             async with self._http.stream("GET", path, headers={"accept": MANIFEST_TYPE}) as response:
                 answers.check(response, f"{self._where}{path}")
-                async for chunk in response.aiter_raw(contents.CHUNK_BYTES):
+                async for chunk in response.aiter_raw():
                     await self._received(chunk)
                     content += chunk
                     if len(content) > MAX_MANIFEST_BYTES:
@@ -239,5 +242,9 @@ class OciClient:
             await self._budget.take(len(chunk))
 
     async def _repeat(self, call: Callable[[], Awaitable[_Result]]) -> _Result:
-        result: Any = await self._tries.each()(call)
-        return result  # type: ignore[no-any-return]  # tenacity loses the type of an awaitable's result
+        async def attempt() -> (
+            _Result
+        ):  # tenacity awaits only what is declared as a coroutine function; a lambda is not
+            return await call()
+
+        return await self._tries.each()(attempt)

@@ -13,8 +13,8 @@ class Retries:
 
     Attributes:
         attempts: calls in a row that may fail before the caller hears of it.
-        first_seconds: mean wait after the first failure; doubles each time, plus as much at random, so that many
-            schools that lost one hub do not come back in step.
+        first_seconds: longest wait after the first failure; doubles each time. The wait is drawn from 0 up to it, so
+            that many schools that lost one hub do not come back in step.
         longest_seconds: the wait never grows beyond this.
     """
 
@@ -32,9 +32,7 @@ class Retries:
         )
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
-        backoff = tenacity.wait_exponential_jitter(
-            initial=self.first_seconds, max=self.longest_seconds, jitter=self.first_seconds
-        )(state)
+        backoff = tenacity.wait_random_exponential(multiplier=self.first_seconds, max=self.longest_seconds)(state)
         asked = _asked_seconds(state)
         return max(backoff, min(asked, self.longest_seconds))
 
