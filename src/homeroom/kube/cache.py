@@ -24,9 +24,11 @@ _log = structlog.get_logger()
 class WatchCache:
     """All objects of one kind, as of a moment ago; starts and stops with its ``async with`` block.
 
-    It lists once and then follows a watch. When the stream breaks it goes on from the last version; when that version
-    is too old (410) it lists again. A stream without even a bookmark for longer than ``inactivity`` counts as broken.
-    While the API server is away the last copy stays readable: stale is better than empty.
+    It lists once and then follows a watch, from the last version whenever the server ends the stream in good order.
+    When the stream breaks, or the version is too old (410), it lists again: after a restore from backup the versions
+    start lower, and a watch from a version of the future is silent for ever. A stream without even a bookmark for
+    longer than ``inactivity`` counts as broken. While the API server is away the last copy stays readable: stale is
+    better than empty.
 
     Args:
         kube: where to look.
@@ -90,6 +92,7 @@ class WatchCache:
             except answers.Gone:
                 self._version = None
             except errors.HomeroomError as exc:
+                self._version = None
                 failures += 1
                 _log.warning("watch_broken", kind=self._kind.kind, failures=failures, error=str(exc))
                 await asyncio.sleep(_pause(failures).total_seconds())
