@@ -188,7 +188,7 @@ def decide_release(observed: ObservedRelease, now: datetime) -> ReleaseDecision:
         phase=_phase(stopping),
         message="ready for a wave" if stopping is None else stopping.message,
         approved_by=() if approval is None else approval.approved_by,
-        next_step=_next_step(observed),
+        next_step=next_step(observed),
     )
 
 
@@ -289,7 +289,8 @@ def _phase(stopping: conditions.Condition | None) -> str:
     )
 
 
-def _next_step(observed: ObservedRelease) -> Step | None:
+def next_step(observed: ObservedRelease) -> Step | None:
+    """The long work that is due: the first whose output is missing and whose inputs are there."""
     if not observed.imported:
         return Step.IMPORT
     if observed.release_digest is None:

@@ -36,12 +36,14 @@ class ObservedWave:
         invalid: the first reference or conflict that is wrong; None when all are right.
         waiting: the wave in ``spec.after`` while it is not complete.
         complete: it was complete before; that is never taken back.
+        planned: its schools are fixed; until then nothing of them is remembered, because they may still change.
     """
 
     schools: tuple[slots.School, ...]
     invalid: waveconditions.Obstacle | None = None
     waiting: waveconditions.Obstacle | None = None
     complete: bool = False
+    planned: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def decide_wave(observed: ObservedWave, plan: Plan, now: datetime) -> WaveDecisi
     """
     if plan.rollback or any(school.slot.state is slots.State.ROLLED_BACK for school in observed.schools):
         return _rolled_back(observed, plan, now)
-    moved = _moved(observed.schools, plan, now, done=observed.complete)
+    moved = _moved(observed, plan, now)
     before = _standing(observed, plan, moved)
     started = _started(observed.schools, moved, plan, now) if _may_start(observed, before) else moved
     assign = tuple(new.site_id for old, new in zip(moved, started, strict=True) if _was_told(old, new))
@@ -120,10 +122,12 @@ def _decision(
     )
 
 
-def _moved(schools: tuple[slots.School, ...], plan: Plan, now: datetime, *, done: bool) -> tuple[slots.Slot, ...]:
-    if done:
-        return tuple(school.slot for school in schools)
-    return tuple(slots.decide_slot(school, plan.pace, now) for school in schools)
+def _moved(observed: ObservedWave, plan: Plan, now: datetime) -> tuple[slots.Slot, ...]:
+    present = tuple(school.slot for school in observed.schools)
+    unplanned = not observed.planned and not _may_start(observed, _standing(observed, plan, present))
+    if observed.complete or unplanned:
+        return present
+    return tuple(slots.decide_slot(school, plan.pace, now) for school in observed.schools)
 
 
 def _started(

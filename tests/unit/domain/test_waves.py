@@ -144,6 +144,20 @@ def test_what_stops_a_wave_stops_only_new_starts(plan: dict[str, Any]) -> None:
     assert (decision.slots[0].state, decision.assign) == (STATE.SOAKING, ())
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        pytest.param({"waiting": AFTER}, STATE.PENDING, id="after another wave"),
+        pytest.param({"invalid": NOT_READY}, STATE.PENDING, id="release not ready"),
+        pytest.param({}, STATE.SOAKING, id="starts"),
+    ],
+)
+def test_schools_of_a_wave_that_cannot_start_are_not_remembered(given: dict[str, Any], expected: slots.State) -> None:
+    """A school that has the release from another wave already belongs to that wave until this one starts."""
+    observed = builders.a_wave(_pending("s-1", healthy=True, told=True), planned=False, **given)
+    assert waves.decide_wave(observed, builders.a_plan(), NOW).slots[0].state is expected
+
+
 def test_complete_is_never_taken_back() -> None:
     """A school that comes back after the wave is for a later wave on the remaining ones."""
     observed = builders.a_wave(*DONE[:3], _in("s-4", STATE.MISSED), complete=True)

@@ -1,0 +1,98 @@
+"""Kopf's part: it watches the few kinds and wakes the loop, which reads, decides and writes for itself.
+
+Raw event handlers leave no annotation, finalizer or progress in the objects, so nobody's ``kubectl delete`` waits for
+an operator that is down. Their failures are not retried, which costs nothing here: the loop looks again anyway.
+"""
+
+import asyncio
+import base64
+import binascii
+import logging
+import pathlib
+from collections.abc import Callable
+from typing import Any
+
+import kopf
+import yaml
+
+from homeroom.domain import errors
+from homeroom.kube import watches
+from homeroom.resources import gatepolicies, modelreleases, regionalhubs, releaseapprovals, rolloutwaves
+
+WATCHED = (modelreleases.KIND, gatepolicies.KIND, releaseapprovals.KIND, rolloutwaves.KIND, regionalhubs.KIND)
+"""Never SchoolSite: there are thousands, and the sweep looks at them from its own cache."""
+
+_REQUEST_SECONDS = 60.0
+
+
+def build_registry(connection: kopf.ConnectionInfo, wake: Callable[[], None]) -> kopf.OperatorRegistry:
+    """Handlers of one operator, in a registry of their own."""
+    registry = kopf.OperatorRegistry()
+
+    @kopf.on.login(registry=registry)  # type: ignore[arg-type, unused-ignore]
+    def login(**_: Any) -> kopf.ConnectionInfo:
+        return connection
+
+    for kind in WATCHED:
+
+        @kopf.on.event(kind.group, kind.version, kind.plural, registry=registry)
+        async def changed(**_: Any) -> None:
+            wake()
+
+    return registry
+
+
+def build_settings() -> kopf.OperatorSettings:
+    """Kopf as we run it: alone, silent, lists in chunks, with a deadline on every wait."""
+    settings = kopf.OperatorSettings()
+    settings.posting.enabled = False
+    settings.peering.standalone = True
+    settings.watching.chunk_size = 500
+    settings.watching.server_timeout = watches.SERVER_TIMEOUT.total_seconds()
+    settings.watching.inactivity_timeout = watches.INACTIVITY.total_seconds()
+    settings.networking.request_timeout = _REQUEST_SECONDS
+    settings.process.ultimate_exiting_timeout = 4.0
+    logging.getLogger("kopf").setLevel(logging.WARNING)
+    return settings
+
+
+async def run(registry: kopf.OperatorRegistry, namespace: str, stop: asyncio.Event) -> None:
+    """Watches until ``stop`` is set."""
+    await kopf.operator(registry=registry, settings=build_settings(), namespaces=[namespace], stop_flag=stop)
+
+
+def read_connection(kubeconfig: pathlib.Path) -> kopf.ConnectionInfo:
+    """What Kopf needs to know to reach the API server of the file's current context.
+
+    Raises:
+        SpecError: it is no usable kubeconfig.
+    """
+    try:
+        value = yaml.safe_load(kubeconfig.read_text(encoding="utf-8"))
+        context = _named(value["contexts"], value["current-context"])["context"]
+        cluster = _named(value["clusters"], context["cluster"])["cluster"]
+        user = _named(value["users"], context["user"])["user"]
+        return _connection(cluster, user)
+    except (OSError, yaml.YAMLError, KeyError, TypeError, StopIteration, binascii.Error) as exc:
+        raise errors.SpecError(f"{kubeconfig} is no usable kubeconfig: {type(exc).__name__}: {exc}") from exc
+
+
+def _connection(cluster: dict[str, Any], user: dict[str, Any]) -> kopf.ConnectionInfo:
+    return kopf.ConnectionInfo(
+        server=cluster["server"],
+        ca_path=cluster.get("certificate-authority"),
+        ca_data=_decoded(cluster.get("certificate-authority-data")),
+        certificate_path=user.get("client-certificate"),
+        certificate_data=_decoded(user.get("client-certificate-data")),
+        private_key_path=user.get("client-key"),
+        private_key_data=_decoded(user.get("client-key-data")),
+        token=user.get("token"),
+    )
+
+
+def _named(items: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    return next(item for item in items if item["name"] == name)
+
+
+def _decoded(text: str | None) -> bytes | None:
+    return None if text is None else base64.b64decode(text, validate=True)
