@@ -1,15 +1,17 @@
 """What is said on the control channel, as JSON with camelCase names."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import pydantic
 from pydantic import alias_generators
 
 from homeroom.domain import assignments, errors, reports
 from homeroom.trust import bundles, envelopes
+
+_Value = TypeVar("_Value")
 
 PROTOCOL_VERSION = 1
 
@@ -61,19 +63,33 @@ class QueueFull(errors.NotReady):
         super().__init__(message, retry_after=retry_after)
 
 
+def _reader(kind: type[_Value], parse: Callable[[Any], _Value]) -> pydantic.PlainValidator:
+    """Takes what is of ``kind`` as it is, and reads anything else."""
+
+    def read(value: Any) -> _Value:
+        if isinstance(value, kind):
+            return value
+        try:
+            return parse(value)
+        except errors.Refused as exc:  # pydantic gathers ValueErrors, and says where in the message it was
+            raise ValueError(str(exc)) from exc
+
+    return pydantic.PlainValidator(read)
+
+
 WireBundle = Annotated[
     bundles.Bundle,
-    pydantic.PlainValidator(bundles.parse),
+    _reader(bundles.Bundle, bundles.parse),
     pydantic.PlainSerializer(bundles.Bundle.to_json),
 ]
 WireEnvelope = Annotated[
     envelopes.Envelope,
-    pydantic.PlainValidator(envelopes.parse_envelope),
+    _reader(envelopes.Envelope, envelopes.parse_envelope),
     pydantic.PlainSerializer(envelopes.Envelope.to_json),
 ]
 WireAck = Annotated[
     envelopes.SignedAck,
-    pydantic.PlainValidator(envelopes.parse_ack),
+    _reader(envelopes.SignedAck, envelopes.parse_ack),
     pydantic.PlainSerializer(envelopes.SignedAck.to_json),
 ]
 
