@@ -62,6 +62,10 @@ class EvaluationStore:
             _keep(file, self._path(found))
         return found
 
+    def has(self, digest: digests.Digest) -> bool:
+        """Whether there is a table with that digest; its bytes are not looked at."""
+        return self._path(digest).is_file()
+
     def read(self, digest: digests.Digest) -> bytes:
         """The table as it was stored, compressed.
 

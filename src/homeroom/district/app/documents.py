@@ -172,6 +172,8 @@ class Summary(Part):
     """Schools that answer from the full model of what they were assigned."""
     reduced: int
     """Schools that answer from something less."""
+    attention: int
+    """Schools that refused what they were sent, or have nothing to answer with."""
 
 
 class Status(Part):

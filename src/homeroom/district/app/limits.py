@@ -5,7 +5,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
-from starlette import types
+from starlette import exceptions, types
 
 from homeroom.district.app import metrics, problems
 
@@ -17,10 +17,6 @@ _HEADERS = (
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
-
-
-class BodyTooLarge(Exception):  # noqa: N818 - reads as what it is; caught in this module only
-    """More bytes came than the route takes."""
 
 
 class Guard:
@@ -53,33 +49,23 @@ class Guard:
             self._counters.seconds.labels(route).observe(time.perf_counter() - started)
 
     async def _capped(self, scope: types.Scope, receive: types.Receive, send: types.Send) -> None:
-        cap = self._cap(scope["path"])
-        answered = False
-        received = 0
+        cap, received = self._cap(scope["path"]), 0
+        detail = f"the body is larger than {cap} bytes, which is all that this address takes"
 
         async def receiving() -> types.Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
             if received > cap:
-                raise BodyTooLarge
+                # The one kind of exception that the framework lets through while it reads a body.
+                raise exceptions.HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, {"connection": "close"})
             return message
 
-        async def sending(message: types.Message) -> None:
-            nonlocal answered
-            answered = True
-            await send(message)
-
-        try:
-            if _declared_bytes(scope) > cap:
-                raise BodyTooLarge  # noqa: TRY301 - one answer for a size that is announced and one that comes
-            await self._app(scope, receiving, sending)
-        except BodyTooLarge:
-            if answered:
-                raise
-            detail = f"the body is larger than {cap} bytes, which is all that this address takes"
+        if _declared_bytes(scope) > cap:
             refusal = problems.build(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, {"connection": "close"})
             await refusal(scope, receive, send)
+        else:
+            await self._app(scope, receiving, send)
 
 
 def _declared_bytes(scope: types.Scope) -> int:

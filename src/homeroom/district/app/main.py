@@ -13,6 +13,7 @@ import structlog
 from homeroom.district import evaluations
 from homeroom.district.app import clusters, ports, service, sessions, settings, users
 from homeroom.district.database import Database
+from homeroom.district.operator import logs
 from homeroom.domain import errors
 from homeroom.kube import client
 from homeroom.transport import tls
@@ -30,6 +31,7 @@ def run() -> None:
     Raises:
         SpecError: a setting, file or port is unusable; the text says which.
     """
+    logs.configure()
     asyncio.run(_run(settings.load()))
 
 

@@ -151,14 +151,14 @@ def _has_assigned(state: states.StateRow, assigned: domain_assignments.Assignmen
 
 def _summary(schools: tuple[documents.School, ...]) -> documents.Summary:
     states_ = Counter(school.state for school in schools)
-    reduced = states_[documents.SchoolState.REDUCED] + states_[documents.SchoolState.NO_SUGGESTION]
     return documents.Summary(
         schools=len(schools),
         online=sum(school.online for school in schools),
         offline=states_[documents.SchoolState.OFFLINE],
         never_heard=states_[documents.SchoolState.NEVER_HEARD],
         as_assigned=states_[documents.SchoolState.SERVING],
-        reduced=reduced,
+        reduced=states_[documents.SchoolState.REDUCED],
+        attention=states_[documents.SchoolState.REFUSED] + states_[documents.SchoolState.NO_SUGGESTION],
     )
 
 

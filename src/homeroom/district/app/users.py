@@ -14,13 +14,20 @@ from homeroom.domain import errors
 
 
 class Role(enum.StrEnum):
-    """What somebody does here; each is the Kubernetes group ``homeroom:<role>s`` of the district's API."""
+    """What somebody does here; what each may do in Kubernetes is in the district's roles and bindings."""
 
     AUTHOR = "author"
     APPROVER = "approver"
     IT = "it"
+    DPO = "dpo"
     VIEWER = "viewer"
     ADMIN = "admin"
+
+    @property
+    def group(self) -> str:
+        """The Kubernetes group that people with this role are in."""
+        plural = self.value if self in {Role.IT, Role.DPO} else f"{self.value}s"
+        return f"homeroom:{plural}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,7 @@ class User:
     @property
     def groups(self) -> tuple[str, ...]:
         """Kubernetes groups that are impersonated."""
-        return ("system:authenticated", *sorted(f"homeroom:{role}s" for role in self.roles))
+        return ("system:authenticated", *sorted(role.group for role in self.roles))
 
     def may(self, *roles: Role) -> bool:
         """Whether they have one of these roles."""

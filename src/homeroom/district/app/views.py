@@ -39,31 +39,36 @@ def build_status_page(
 
 def _headline(summary: documents.Summary) -> tuple[str, words.Tone]:
     """The answer to the page's question, worst news first."""
-    if summary.schools == 0:
-        return "No school has been added yet.", words.Tone.QUIET
-    if summary.online == 0 and summary.offline:
-        return "No school is heard from at the moment. They go on answering by themselves.", words.Tone.CARE
-    if summary.offline:
-        silent = words.count(summary.offline, "school is", "schools are")
-        return f"{silent} not heard from. The other {summary.online} are.", words.Tone.CARE
-    if summary.reduced:
-        return (
-            f"{words.count(summary.reduced, 'school works', 'schools work')} with less than planned.",
-            words.Tone.CARE,
-        )
-    if summary.as_assigned == summary.schools:
-        return f"Yes. All {summary.schools} schools work as planned.", words.Tone.GOOD
+    needs = words.count(summary.attention, "school needs", "schools need")
+    silent = words.count(summary.offline, "school is", "schools are")
+    less = words.count(summary.reduced, "school works", "schools work")
     done = f"{summary.as_assigned} of {words.count(summary.schools, 'school', 'schools')}"
-    return f"{done} work as planned; nothing is wrong.", words.Tone.GOOD
+    nobody = "No school is heard from at the moment. They go on answering by themselves."
+    care = words.Tone.CARE
+    cases = (
+        (summary.schools == 0, "No school has been added yet.", words.Tone.QUIET),
+        (summary.online == 0 and summary.offline > 0, nobody, care),
+        (summary.attention > 0, f"{needs} somebody to look.", words.Tone.BAD),
+        (summary.offline > 0, f"{silent} not heard from. Everything else goes on.", care),
+        (summary.reduced > 0, f"{less} with less than planned.", care),
+        (
+            summary.as_assigned == summary.schools,
+            f"Yes. All {summary.schools} schools work as planned.",
+            words.Tone.GOOD,
+        ),
+    )
+    rest = (f"Yes. {done} work as planned, the others are being set up.", words.Tone.GOOD)
+    return next(((sentence, tone) for holds, sentence, tone in cases if holds), rest)
 
 
 def _figures(summary: documents.Summary) -> tuple[pages.Figure, ...]:
-    waiting = summary.schools - summary.as_assigned - summary.reduced - summary.offline - summary.never_heard
+    settled = summary.as_assigned + summary.reduced + summary.attention + summary.offline
     figures = (
-        ("Works as planned", summary.as_assigned, "answer with the full model", words.Tone.GOOD),
-        ("Works with less", summary.reduced, "answer, but not with the full model", words.Tone.CARE),
-        ("Being set up", waiting + summary.never_heard, "installing, or waiting for their turn", words.Tone.QUIET),
+        ("Work as planned", summary.as_assigned, "answer with the full model", words.Tone.GOOD),
+        ("Being set up", summary.schools - settled, "installing, or waiting for their turn", words.Tone.QUIET),
+        ("Work with less", summary.reduced, "answer, but not with the full model", words.Tone.CARE),
         ("Not heard from", summary.offline, "go on answering by themselves", words.Tone.CARE),
+        ("Need a look", summary.attention, "refused something, or cannot answer", words.Tone.BAD),
     )
     quiet = words.Tone.QUIET
     return tuple(pages.Figure(label, n, note, tone if n else quiet) for label, n, note, tone in figures)
