@@ -58,9 +58,9 @@ class Spec(objects.Part):
     release_ref: ReleaseReference
     """The release that is decided on."""
     release_digest: fields.DigestText
-    """status.releaseDigest of that release as the approver saw it. The decision counts for this digest only."""
+    """Digest in status.releaseDigest of that release as the approver saw it. The decision counts for this digest only."""
     gate_report_digest: fields.DigestText
-    """status.gateReportDigest of that release as the approver saw it. The decision counts for this digest only."""
+    """Digest in status.gateReportDigest of that release as the approver saw it. The decision counts for this digest only."""
     decision: Decision
     """Approve, Reject, or Waive what lacks evidence until it is there. A verdict of Fail cannot be waived."""
     approver: Annotated[str, StringConstraints(min_length=1, max_length=253)]

@@ -25,7 +25,10 @@ class Rule:
 
 
 def checked(*rules: Rule) -> Callable[[dict[str, Any]], None]:
-    """A ``json_schema_extra`` that adds these rules to those that the type already has."""
+    """A ``json_schema_extra`` that adds these rules to those that the type has in its ``WithJsonSchema``.
+
+    Put it on the field itself. Pydantic keeps only the last of several extras, and none on an inner part of a union.
+    """
 
     def extend(schema: dict[str, Any]) -> None:
         schema[VALIDATIONS] = [*schema.get(VALIDATIONS, []), *(rule.to_json() for rule in rules)]
