@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("DO_NOT_TRACK", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+# Standard output holds the result and nothing else.
+os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 
 import mlflow
 from mlflow.entities import Metric, RunTag
@@ -45,7 +47,9 @@ def register(trained: "Trained", directory: pathlib.Path, chosen: argparse.Names
     ensure_model(client, trained.name)
     source = client.get_run(run_id).info.artifact_uri + "/" + ARTIFACTS
     card = trained.artifacts["model_card.md"].decode()
-    version = client.create_model_version(trained.name, source, run_id, tags=trained.tags, description=card)
+    version = client.create_model_version(
+        trained.name, source, run_id, tags=trained.tags, description=card, await_creation_for=0
+    )
     return str(version.version)
 
 

@@ -42,7 +42,7 @@ def _decide_feature(
     evidence: Evidence, feature: references.ContinuousSketch | references.CategorySketch
 ) -> verdicts.Verdict:
     counts = categorise(evidence, feature)
-    if isinstance(feature, references.CategorySketch) and _is_mix(evidence, counts):
+    if isinstance(feature, references.CategorySketch) and feature.mix and _is_mix(evidence, counts):
         return _reported(evidence, feature, counts)
     every_row = np.ones(len(evidence.table), dtype=bool)
     years = [(str(year), evidence.table.year_group == year) for year in np.unique(evidence.table.year_group)]
@@ -70,7 +70,7 @@ def categorise(
 
 
 def _is_mix(evidence: Evidence, category: clusters.IntArray) -> bool:
-    """Whether a category says only which school or which year group a row is from."""
+    """Whether the category does say only which school or which year group a row is from, as the reference claims."""
     years = np.unique(evidence.table.year_group, return_inverse=True)[1]
     return any(
         len(np.unique(np.column_stack([owner, category]), axis=0)) == len(np.unique(owner))

@@ -2,8 +2,8 @@
 
 import itertools
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,11 +26,19 @@ class ContinuousSketch:
 
 @dataclass(frozen=True, slots=True)
 class CategorySketch:
-    """One choice spread over 0/1 columns; categories too small to show are pooled into one group of columns."""
+    """One choice spread over 0/1 columns; categories too small to show are pooled into one group of columns.
+
+    Attributes:
+        name: of the choice.
+        columns: columns of each shown category.
+        counts: rows of each shown category.
+        mix: whether it says only which school or year group a row is from, so that another mix of rows is no drift.
+    """
 
     name: str
     columns: tuple[tuple[str, ...], ...]
     counts: tuple[int, ...]
+    mix: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,11 @@ class Reference:
 
 
 def build(
-    values: dict[str, clusters.FloatArray], categories: dict[str, tuple[str, ...]], *, minimum_cell: int
+    values: Mapping[str, clusters.FloatArray],
+    categories: Mapping[str, tuple[str, ...]],
+    *,
+    minimum_cell: int,
+    mix: frozenset[str] = frozenset(),
 ) -> Reference:
     """Reference of training values.
 
@@ -75,6 +87,7 @@ def build(
         values: by column name, each of shape (n,).
         categories: 0/1 columns of each choice, by the choice's name; every other column is numeric.
         minimum_cell: smallest count to show.
+        mix: choices that say only which school or year group a row is from.
     """
     chosen = {column: name for name, columns in categories.items() for column in columns}
     features: list[ContinuousSketch | CategorySketch] = []
@@ -83,7 +96,7 @@ def build(
         if name is None:
             features.append(_build_continuous(column, numbers, minimum_cell))
         elif column == categories[name][0]:
-            features.append(_build_categories(name, categories[name], values, minimum_cell))
+            features.append(replace(_build_categories(name, categories[name], values, minimum_cell), mix=name in mix))
     return Reference(rows=len(next(iter(values.values()))), minimum_cell=minimum_cell, features=tuple(features))
 
 
@@ -125,7 +138,7 @@ def _build_continuous(name: str, values: clusters.FloatArray, minimum: int) -> C
 
 
 def _build_categories(
-    name: str, columns: tuple[str, ...], values: dict[str, clusters.FloatArray], minimum: int
+    name: str, columns: tuple[str, ...], values: Mapping[str, clusters.FloatArray], minimum: int
 ) -> CategorySketch:
     counts = np.array([values[column].sum() for column in columns])
     groups = sketches.pool_small_categories(counts, minimum)
@@ -145,7 +158,13 @@ def _feature_json(feature: ContinuousSketch | CategorySketch) -> dict[str, Any]:
             "counts": list(feature.counts),
         }
     columns = [list(group) for group in feature.columns]
-    return {"name": feature.name, "kind": "categories", "columns": columns, "counts": list(feature.counts)}
+    return {
+        "name": feature.name,
+        "kind": "categories",
+        "columns": columns,
+        "counts": list(feature.counts),
+        "mix": feature.mix,
+    }
 
 
 def _parse_feature(value: dict[str, Any]) -> ContinuousSketch | CategorySketch:
@@ -156,7 +175,7 @@ def _parse_feature(value: dict[str, Any]) -> ContinuousSketch | CategorySketch:
         columns = tuple(tuple(str(column) for column in group) for group in value["columns"])
         if len(columns) != len(counts):
             raise ValueError(f"feature {name[:80]!r} has {len(columns)} groups of columns and {len(counts)} counts")
-        return CategorySketch(name=name, columns=columns, counts=counts)
+        return CategorySketch(name=name, columns=columns, counts=counts, mix=value["mix"] is True)
     edges = tuple(float(edge) for edge in value["edges"])
     rising = all(left < right for left, right in itertools.pairwise(edges))
     if value["kind"] != "continuous" or len(counts) != len(edges) + 1 or not rising:

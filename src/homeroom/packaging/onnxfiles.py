@@ -114,6 +114,8 @@ def refuse(content: bytes, *, columns: int | None, output: str) -> None:
 
 
 def _parse(content: bytes) -> onnx.ModelProto:
+    if not content:
+        raise NotTaken(Reason.TRUNCATED, "the file is empty: export or upload it again")
     model = onnx.ModelProto()
     try:
         model.ParseFromString(content)

@@ -21,7 +21,8 @@ class Distance:
     Attributes:
         estimate: in [0, 1].
         low: at least this far with probability ``level``; cautious (triangle inequality), 0 when it cannot tell.
-        high: at most this far with probability ``level``; cautious (a resampled distance is too large on average).
+        high: at most this far with probability ``level``; too high rather than too low where the truth is near 0, because a
+            resampled distance is too large on average.
     """
 
     estimate: float
