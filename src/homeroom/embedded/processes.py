@@ -72,13 +72,17 @@ def stat(pid: int) -> Stat | None:
 
 
 def identity(pid: int) -> Identity | None:
-    """Who has this pid now; None if nobody has, or it belongs to somebody whom we may not look at."""
+    """Who has this pid now.
+
+    None if nobody has, if it belongs to somebody whom we may not look at, or if it has no command line: the kernel
+    shows none for an instant while a program is being loaded.
+    """
     found = stat(pid)
     try:
         cmdline = (PROC / str(pid) / "cmdline").read_bytes()
     except OSError:
         return None
-    return Identity(pid, found.start_ticks, hashlib.sha256(cmdline).hexdigest()) if found else None
+    return Identity(pid, found.start_ticks, hashlib.sha256(cmdline).hexdigest()) if found and cmdline else None
 
 
 def all_processes() -> Iterator[Stat]:

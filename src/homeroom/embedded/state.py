@@ -1,6 +1,5 @@
 """The state directory: one owner at a time, of one version, removable as a whole."""
 
-import fcntl
 import os
 import shutil
 from pathlib import Path
@@ -8,10 +7,13 @@ from types import TracebackType
 from typing import Self
 
 from homeroom.domain import errors
-from homeroom.embedded import files
+from homeroom.embedded import files, locks, supervisor
 
 STATE_VERSION = 1
 """Raised when what lies in a state directory changes so that older or newer code cannot go on with it."""
+
+RUN = "run"
+"""Where in a state directory the supervisor keeps its run records."""
 
 
 class StateDirectory:
@@ -30,8 +32,8 @@ class StateDirectory:
 
     def __enter__(self) -> Self:
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._refuse_foreign()
-        self._lock = _lock(self.path)
+        _refuse_foreign(self.path)
+        self._lock = locks.acquire(self.path)
         try:
             self._check_version()
         except BaseException:
@@ -48,13 +50,6 @@ class StateDirectory:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
-
-    def _refuse_foreign(self) -> None:
-        names = {entry.name for entry in self.path.iterdir()}
-        if names and "version" not in names and names != {"lock"}:
-            raise errors.SpecError(
-                f"{self.path} holds files that Homeroom did not make: choose an empty or a new directory"
-            )
 
     def _check_version(self) -> None:
         file = self.path / "version"
@@ -76,37 +71,28 @@ class StateDirectory:
 
 
 def remove(path: Path) -> bool:
-    """Remove a state directory whatever its version; False if there was none.
-
-    Reap the processes of an earlier run first (``Supervisor`` does): they would write into a removed directory.
+    """End what an earlier run left alive, and remove a state directory whatever its version; False if there was none.
 
     Raises:
         SpecError: another process holds it, or it is not a state directory.
     """
     if not path.exists():
         return False
-    state = StateDirectory(path)
-    state._refuse_foreign()  # noqa: SLF001 - same class, before the lock file is made
-    handle = _lock(state.path)
+    path = path.absolute()
+    _refuse_foreign(path)
+    handle = locks.acquire(path)
     try:
-        shutil.rmtree(state.path)
+        if (path / RUN).exists():
+            # Else its processes would go on writing into files that nobody can see any more.
+            with supervisor.Supervisor(path / RUN):
+                pass
+        shutil.rmtree(path)
     finally:
         os.close(handle)
     return True
 
 
-def _lock(directory: Path) -> int:
-    """Take the lock of a directory; the kernel gives it back when we end, however we end."""
-    # Python opens files non-inheritable: a child that outlives us does not keep the lock.
-    handle = os.open(directory / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        holder = os.pread(handle, 32, 0).decode().strip() or "unknown"
-        os.close(handle)
-        raise errors.SpecError(
-            f"{directory} is in use by another Homeroom (pid {holder}): stop it (kill {holder}), or choose another state directory"
-        ) from None
-    os.ftruncate(handle, 0)
-    os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
-    return handle
+def _refuse_foreign(path: Path) -> None:
+    names = {entry.name for entry in path.iterdir()}
+    if names and "version" not in names and names != {"lock"}:
+        raise errors.SpecError(f"{path} holds files that Homeroom did not make: choose an empty or a new directory")

@@ -12,9 +12,10 @@ from types import TracebackType
 from typing import Self
 
 from homeroom.domain import errors
-from homeroom.embedded import files, probes, processes, records
+from homeroom.embedded import files, locks, probes, processes, records
 
 WATCH_SECONDS = 0.2
+RECORD_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +83,14 @@ class Supervisor:
 
     Args:
         directory: for run records. Entering reaps what an earlier owner of it left behind: see ``reaped``.
+
+    Raises on entry:
+        SpecError: another supervisor owns the directory, and its processes are alive on purpose.
     """
 
     def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._lock_handle = -1
         self._records = records.RunRecords(directory)
         self._children: dict[str, _Child] = {}
         self._lock = threading.RLock()
@@ -93,6 +99,7 @@ class Supervisor:
         self.reaped: list[records.Orphan] = []
 
     def __enter__(self) -> Self:
+        self._lock_handle = locks.acquire(self._directory)
         self.reaped = self._records.reap()
         self._watcher.start()
         return self
@@ -109,6 +116,7 @@ class Supervisor:
             self.stop_all()
         finally:  # an impatient second Ctrl-C leaves nothing behind either
             self._records.reap()
+            os.close(self._lock_handle)
 
     def start(self, program: Program) -> int:
         """Start a program and wait until it is ready.
@@ -215,9 +223,15 @@ class Supervisor:
                 )
             except OSError as exc:
                 raise errors.SpecError(f"cannot run {program.argv[0]} for {program.name}: {exc}") from exc
-        if found := processes.identity(popen.pid):
-            self._records.write(program.name, found)
+        probes.wait_until(lambda: self._record(program.name, popen), seconds=RECORD_SECONDS, poll_seconds=0.002)
         return popen
+
+    def _record(self, name: str, popen: subprocess.Popen[bytes]) -> bool:
+        """Whether nothing is left to be recorded: done, or ended already."""
+        if popen.poll() is None and (found := processes.identity(popen.pid)):
+            self._records.write(name, found)
+            return True
+        return popen.returncode is not None
 
     def _watch(self) -> None:
         while not self._closing.wait(WATCH_SECONDS):

@@ -56,8 +56,7 @@ def test_go_that_was_installed_before_is_used_without_installing_again(
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     found = go.ensure((1, 27, 0), tmp_path / "none.txt", tmp_path / "go", lines.append)
     assert found.path == installed
-    assert lines
-    assert "no Go 1.27.0 or newer on PATH" in lines[0]
+    assert lines == []
 
 
 def test_pinned_go_that_is_too_old_for_go_mod_is_a_mistake_in_the_pin(

@@ -1,10 +1,11 @@
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from homeroom.domain import errors
-from homeroom.embedded import state
+from homeroom.embedded import processes, records, state
 
 
 def test_entering_makes_a_private_directory_of_the_current_version(tmp_path: Path) -> None:
@@ -68,6 +69,15 @@ def test_remove_takes_a_directory_of_any_version(tmp_path: Path) -> None:
     (directory / "data").write_text("x")
     assert state.remove(directory)
     assert not directory.exists()
+
+
+def test_remove_ends_what_an_earlier_run_left_alive(tmp_path: Path) -> None:
+    with state.StateDirectory(tmp_path / "demo") as directory:
+        run = directory.path / state.RUN
+    mark = records.RunRecords(run).mark
+    with subprocess.Popen(["/bin/sleep", "60"], env={processes.MARK: mark}) as orphan:
+        assert state.remove(tmp_path / "demo")
+        assert orphan.wait(timeout=5) == -9
 
 
 def test_remove_of_nothing_says_so(tmp_path: Path) -> None:

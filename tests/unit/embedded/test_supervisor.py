@@ -161,6 +161,19 @@ def test_stop_all_ends_the_last_started_first(runner: supervisor.Supervisor, tmp
     assert (tmp_path / "ended").read_text().split() == ["operator", "api", "datastore"]
 
 
+def test_second_supervisor_of_a_directory_is_refused_and_reaps_nothing(
+    runner: supervisor.Supervisor, tmp_path: Path
+) -> None:
+    """It would take the living processes of the first for orphans."""
+    pid = runner.start(a_program(tmp_path))
+    with (
+        pytest.raises(errors.SpecError, match=f"in use by another Homeroom .pid {os.getpid()}."),
+        supervisor.Supervisor(tmp_path / "run"),
+    ):
+        pass
+    assert runner.pid("part") == pid
+
+
 def test_leaving_the_supervisor_ends_everything(tmp_path: Path) -> None:
     with supervisor.Supervisor(tmp_path / "run") as runner:
         pid = runner.start(a_program(tmp_path))
