@@ -48,7 +48,8 @@ def build_settings() -> kopf.OperatorSettings:
     settings.posting.enabled = False
     settings.peering.standalone = True
     settings.watching.chunk_size = 500
-    settings.watching.server_timeout = watches.SERVER_TIMEOUT.total_seconds()
+    # Kopf puts it into the query as it is, and the API server takes whole seconds only.
+    settings.watching.server_timeout = int(watches.SERVER_TIMEOUT.total_seconds())
     settings.watching.inactivity_timeout = watches.INACTIVITY.total_seconds()
     settings.networking.request_timeout = _REQUEST_SECONDS
     settings.process.ultimate_exiting_timeout = 4.0
