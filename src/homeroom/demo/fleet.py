@@ -121,4 +121,13 @@ class Fleet:
         self._base.runner.start(self._base.program(host, "host", "HOST", environment, probes.http_ok(port, "/healthz")))
 
     def _start_edge(self) -> None:
-        raise NotImplementedError
+        """The school with Kubernetes: its operator starts the same two processes through ``Runtime``."""
+        home = self._base.where.school(self.edge.name)
+        environment = PACE | {
+            "KUBECONFIG": self._base.planes["school"].kubeconfig("homeroom:operator", ["homeroom:operators"]),
+            "ENROLMENT": self._base.where.enrolment(self.edge.name),
+            "HOME": home,
+            "SERVE_PORT": self._base.book.claim(f"{self.edge.name}-serve"),
+            "AGENT_PORT": self._base.book.claim(f"{self.edge.name}-agent"),
+        }
+        self._base.start_operator("school", environment)

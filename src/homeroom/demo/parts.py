@@ -93,8 +93,31 @@ class Parts:
         """Base URL of the hub's control channel."""
         return f"https://127.0.0.1:{self.book.known('hub-relay')}"
 
-    def start_api(self) -> None:
-        """The district's REST API, pages and control channel."""
+    def start_district(self) -> None:
+        """The district's API and operator."""
+        self._start_api()
+        tls = self.tls("district-operator", "homeroom://district/operator")
+        operator = {
+            "KUBECONFIG": self.planes["district"].kubeconfig("homeroom:operator", ["homeroom:operators"]),
+            "DATABASE_URL": self.where.database_url,
+            "TRUST_DIRECTORY": self.where.trust,
+            "PRIVATE_DIRECTORY": self.where.district / "private",
+            "EVALUATIONS_DIRECTORY": self.where.evaluations,
+            "MLFLOW_URL": self.mlflow.url,
+            "REGISTRY_URL": self.registries["district"].url,
+            "REGISTRY_TLS_CA": tls.ca,
+            "REGISTRY_TLS_CERTIFICATE": tls.certificate,
+            "REGISTRY_TLS_KEY": tls.key,
+            "CONTROL_ENDPOINT": self.control_url,
+            "BULK_ENDPOINT": self.registries["district"].url,
+            "STATUS_INTERVAL_SECONDS": options.STATUS.total_seconds(),
+            "OFFLINE_AFTER_SECONDS": options.OFFLINE_AFTER.total_seconds(),
+            "RESYNC_SECONDS": options.RESYNC.total_seconds(),
+            "SWEEP_SECONDS": options.RESYNC.total_seconds(),
+        }
+        self.start_operator("district", operator)
+
+    def _start_api(self) -> None:
         tls = self.tls("district-api", "homeroom://district/api")
         rest, control = self.book.claim("district-api"), self.book.claim("district-control")
         environment = {

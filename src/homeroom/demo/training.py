@@ -1,6 +1,7 @@
 """Runs the example's ``train.py`` as its author would: the honest release and the planted one, side by side."""
 
 import json
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -58,7 +59,13 @@ def _run(command: list[str], log: Path) -> Registered:
     with log.open("a") as file:
         try:
             done = subprocess.run(
-                command, stdout=subprocess.PIPE, stderr=file, text=True, timeout=LIMIT.total_seconds(), check=False
+                command,
+                stdout=subprocess.PIPE,
+                stderr=file,
+                text=True,
+                timeout=LIMIT.total_seconds(),
+                check=False,
+                env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
             )
         except subprocess.TimeoutExpired as exc:
             raise errors.Unavailable(f"training took longer than {LIMIT}; its log is {log}") from exc

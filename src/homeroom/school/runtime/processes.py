@@ -22,7 +22,10 @@ STEADY_SECONDS = 10.0
 STOP_SECONDS = 3.0
 
 _LOG = structlog.get_logger()
-_INHERITED = ("PATH", "LANG", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "COVERAGE_PROCESS_START")
+_INHERITED = (
+    *("PATH", "LANG", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH", "COVERAGE_PROCESS_START"),
+    "HOMEROOM_SUPERVISED_BY",  # by which ``embedded`` finds what outlived it
+)
 
 
 @dataclass(slots=True)
