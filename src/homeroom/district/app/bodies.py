@@ -1,7 +1,7 @@
 """What REST takes: a name and the spec of the kind, checked here for its form and by the API server for the rest."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import pydantic
 
@@ -82,8 +82,3 @@ class Decision(Request):
     """The release that you looked at; refused when it is another one by now. Left out, the present one."""
     gate_report_digest: fields.DigestText | None = None
     """The gate report that you read; refused when it is another one by now. Left out, the present one."""
-
-
-def spec_of(spec: objects.Part) -> dict[str, Any]:
-    """``spec`` as the API server takes it: only what was given, so that the server's defaults stay its own."""
-    return spec.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_unset=True)

@@ -53,7 +53,7 @@ async def decide(
     """Record your decision on the release and gate report as they are now; the same decision again changes nothing."""
     release = await _release(found, name)
     spec = _approval(release, body, caller.name)
-    manifest = resource_objects.build(releaseapprovals.KIND, _decision_name(spec), spec)
+    manifest = _manifest(_decision_name(spec), spec)
     cluster = found.clusters.of(caller)
     made = await cluster.get(releaseapprovals.KIND, manifest["metadata"]["name"])
     return objects.shown(made or await cluster.create(releaseapprovals.KIND, manifest))
@@ -81,6 +81,13 @@ def _approval(release: modelreleases.ModelRelease, body: bodies.Decision, approv
         expires=body.expires,
         data_plan=body.data_plan,
     )
+
+
+def _manifest(name: str, spec: releaseapprovals.Spec) -> dict[str, Any]:
+    manifest = resource_objects.build(releaseapprovals.KIND, name, spec)
+    if not spec.covers:  # an empty list is there for the API server, which then takes it for part of a waiver
+        del manifest["spec"]["covers"]
+    return manifest
 
 
 def _decision_name(spec: releaseapprovals.Spec) -> str:
