@@ -9,8 +9,8 @@ from typing import Any
 from homeroom.domain import errors
 
 Manifest = Mapping[str, Any]
-TIMEOUT_SECONDS = 60
-ESTABLISHED_SECONDS = 30
+TIMEOUT_SECONDS = 120
+ESTABLISHED_SECONDS = 60
 FIELD_MANAGER = "homeroom-setup"
 # How kubectl words it when nobody answered, as opposed to: somebody answered no.
 _NO_ANSWER = (

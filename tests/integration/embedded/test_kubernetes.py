@@ -1,6 +1,7 @@
 """The embedded Kubernetes API on real processes."""
 
 import concurrent.futures
+import contextlib
 import json
 import socket
 import ssl
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from homeroom.domain import errors
-from homeroom.embedded import kubectl, kubernetes, ports, probes, processes, supervisor, toolchain
+from homeroom.embedded import audit, kubectl, kubernetes, ports, probes, processes, supervisor, toolchain
 from homeroom.trust import authority
 
 pytestmark = pytest.mark.real
@@ -98,6 +99,29 @@ def test_refused_manifest_is_told_in_the_words_of_the_api_server(control_plane: 
         control_plane.apply([config_map("Not Valid")])
 
 
+def test_writes_to_our_kinds_are_audited_with_the_person_behind_them(
+    control_plane: kubernetes.ControlPlane, parts_directory: Path, fresh_namespace: str
+) -> None:
+    policy = {"harm": "Missed"}
+    body = {
+        "apiVersion": "homeroom.dev/v1alpha1",
+        "kind": "GatePolicy",
+        "metadata": {"name": "audited"},
+        "spec": policy,
+    }
+    arguments = ("create", "-f", "-", "--namespace", fresh_namespace, "--as=ada", "--as-group=system:masters")
+    # Whether the policy is complete is not the question here: a refused write is written down as well.
+    with contextlib.suppress(errors.SpecError):
+        control_plane.admin.run(*arguments, stdin=json.dumps(body))
+    log = parts_directory / "district" / audit.LOG
+    events = [json.loads(line) for line in log.read_text().splitlines()]
+    (event,) = [event for event in events if event["objectRef"].get("namespace") == fresh_namespace]
+    assert event["user"]["username"] == kubernetes.ADMIN
+    assert event["impersonatedUser"]["username"] == "ada"
+    assert event["objectRef"]["resource"] == "gatepolicies"
+    assert "requestObject" not in event
+
+
 def test_nothing_listens_beyond_loopback(
     own: tuple[kubernetes.ControlPlane, supervisor.Supervisor],
 ) -> None:
@@ -136,6 +160,8 @@ def test_restart_keeps_objects_address_and_kubeconfigs(
     plane.apply([config_map("kept")])
     before, path = plane.url, plane.kubeconfig("ada", ["system:masters"])
     plane.stop()
+    with pytest.raises(errors.Unavailable, match="kubectl get"):
+        plane.admin.run("get", "namespaces")
     plane.start()
     assert plane.url == before
     assert kubectl.Kubectl(tools.kubectl, path).run("get", "configmap", "kept", "-n", "default", "-o", "name")
