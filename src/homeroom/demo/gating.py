@@ -50,7 +50,7 @@ def submit(desk: Desk, name: str, trained: training.Registered) -> None:
                 "author": AUTHOR,
                 "evaluation": {"digest": trained.evaluation},
                 "offerDays": 90,
-                "parameters": [{"name": "threshold", "default": 0.25, "minimum": 0.2, "maximum": 0.3}],
+                "parameters": [{"name": "threshold", "default": 0.25, "minimum": 0.15, "maximum": 0.25}],
             },
         },
     )

@@ -52,7 +52,7 @@ class Presenter:
             self._status.update(f"[bold]{escape(self._title)}[/] [dim]{escape(text)}[/]")
         elif time.monotonic() - self._last_line > QUIET_SECONDS:
             self._last_line = time.monotonic()
-            self._console.print(f"   ... {text}", markup=False, highlight=False)
+            self._console.print(f"   ... {text}", markup=False, highlight=False, soft_wrap=True)
 
     def say(self, text: str) -> None:
         """One line of its own."""
