@@ -25,6 +25,10 @@ class ImportedReason(statuses.Reason):
     INTAKE_FAILED = "IntakeFailed", "A stage could not be run on a fixed input within its memory and time."
     REGISTRY_UNAVAILABLE = "RegistryUnavailable", "The registry does not answer; tried again by itself."
     EVALUATION_NOT_FOUND = "EvaluationNotFound", "The district holds no evaluation table with that digest."
+    EVALUATION_DIFFERS = (
+        "EvaluationDiffers",
+        "The model version was evaluated on another table than spec.evaluation names.",
+    )
     RELEASE_FILE_INVALID = "ReleaseFileInvalid", "The registered release.json is missing or does not fit the stages."
     IMPORTED = "Imported", "Every stage was read and checked."
 
@@ -44,6 +48,7 @@ class GatesPassedReason(statuses.Reason):
     RUNNING = "Running", "The gates are being computed."
     POLICY_NOT_FOUND = "PolicyNotFound", "There is no GatePolicy of that name."
     EVALUATION_NOT_FOUND = "EvaluationNotFound", "The district holds no evaluation table with that digest."
+    EVALUATION_INVALID = "EvaluationInvalid", "The evaluation table cannot be judged; the message says what to change."
     GATE_FAILED = "GateFailed", "At least one verdict is Fail; the release goes nowhere."
     NOT_ENOUGH_EVIDENCE = "NotEnoughEvidence", "No verdict is Fail, but some lack evidence and need a waiver."
     JOB_FAILED = "JobFailed", "The gate process ended without a report; tried again by itself."
