@@ -3,6 +3,7 @@
 import itertools
 import pathlib
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -93,7 +94,7 @@ async def _judged(cluster: kube.Kubernetes, name: str, seconds: float = 120) -> 
         done = operating.condition(body, "GatesPassed")[1] in ("Passed", "NotEnoughEvidence", "Waived", "GateFailed")
         return body if done else None
 
-    return await polling.until(look, operating.timedelta(seconds=seconds))
+    return await polling.until(look, timedelta(seconds=seconds))
 
 
 async def _approved(cluster: kube.Kubernetes, name: str) -> dict[str, Any]:
@@ -253,7 +254,7 @@ async def _until_phase(
         body = await cluster.get(WAVE, wave)
         return body if ((body or {}).get("status") or {}).get("phase") == phase else None
 
-    return await polling.until(look, operating.timedelta(seconds=60))
+    return await polling.until(look, timedelta(seconds=60))
 
 
 async def _mirrored(rig: operating.Rig) -> None:
@@ -271,7 +272,7 @@ async def _imported(rig: operating.Rig) -> None:
     async def look() -> bool:
         return bool(list((rig.directory / "private" / "records").glob("import-*")))
 
-    await polling.until(look, operating.timedelta(seconds=60))
+    await polling.until(look, timedelta(seconds=60))
 
 
 async def _judging(rig: operating.Rig) -> None:
@@ -280,7 +281,7 @@ async def _judging(rig: operating.Rig) -> None:
     async def look() -> bool:
         return bool(list((rig.directory / "private" / "gates").glob("*/inputs.json")))
 
-    await polling.until(look, operating.timedelta(seconds=60))
+    await polling.until(look, timedelta(seconds=60))
     assert not list((rig.directory / "private" / "records").glob("gates-*"))
 
 
