@@ -108,11 +108,13 @@ def test_paused_process_stands_still_until_resumed(runner: supervisor.Supervisor
     assert probes.wait_until(lambda: state() == "S", seconds=5)
 
 
-def test_paused_process_can_be_stopped(runner: supervisor.Supervisor, tmp_path: Path) -> None:
-    runner.start(a_program(tmp_path))
+def test_paused_process_can_end_in_order(runner: supervisor.Supervisor, tmp_path: Path) -> None:
+    """A frozen process hears no SIGTERM: it is let go on first, not left to be killed at the deadline."""
+    script = f"trap 'echo bye > {tmp_path}/bye; exit' TERM; touch {tmp_path}/up; while :; do sleep 0.05; done"
+    runner.start(a_program(tmp_path, script, ready=exists(tmp_path / "up")))
     runner.pause("part")
     runner.stop("part")
-    assert runner.pid("part") is None
+    assert (tmp_path / "bye").exists()
     assert runner.down() == []
 
 
