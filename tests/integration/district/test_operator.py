@@ -18,7 +18,7 @@ from homeroom.kube import client as kube
 from homeroom.resources import gatepolicies, modelreleases, regionalhubs, releaseapprovals, rolloutwaves, schoolsites
 from homeroom.transport.oci import client as oci
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(540)]
 
 RELEASE, WAVE, SITE = modelreleases.KIND, rolloutwaves.KIND, schoolsites.KIND
 NAMES = operating.site_names(4)
@@ -86,7 +86,7 @@ def _as(cluster: kube.Kubernetes, user: str) -> kube.Kubernetes:
     return cluster.as_user(kube.Impersonation(user, ("system:masters",)))
 
 
-async def _judged(cluster: kube.Kubernetes, name: str, seconds: float = 120) -> dict[str, Any]:
+async def _judged(cluster: kube.Kubernetes, name: str, seconds: float = 240) -> dict[str, Any]:
     """The release once its gates were run."""
 
     async def look() -> dict[str, Any] | None:

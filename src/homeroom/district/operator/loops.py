@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -25,6 +25,7 @@ class Loops:
         releases: passes over ModelReleases.
         waves: passes over RolloutWaves.
         schools: the sweep.
+        forget: drops what is remembered of deleted waves.
         resync_seconds: longest time between two passes.
         sweep_seconds: time between two sweeps.
     """
@@ -36,6 +37,7 @@ class Loops:
         releases: passes.Passes,
         waves: passes.Passes,
         schools: sweep.Sweep,
+        forget: Callable[[], Awaitable[None]],
         resync_seconds: float,
         sweep_seconds: float,
     ) -> None:
@@ -43,6 +45,7 @@ class Loops:
         self._releases = releases
         self._waves = waves
         self._schools = schools
+        self._forget = forget
         self._resync_seconds = resync_seconds
         self._sweep_seconds = sweep_seconds
         self._woken = asyncio.Event()
@@ -72,6 +75,7 @@ class Loops:
         """Sweeps until ``stop`` is set."""
         while not stop.is_set():
             try:
+                await self._forget()
                 written = await self._schools.once()
             except errors.HomeroomError as exc:
                 _log.warning("sweep_failed", error=type(exc).__name__, message=str(exc))

@@ -87,14 +87,19 @@ class WavePass:
             wrote = await statuses.write_changed(self._kube, rolloutwaves.KIND, body, decision.conditions, fields, now)
             return wrote or changed
 
-    async def forget(self, name: str) -> None:
-        """Drops what is remembered of a wave that is deleted; assignments stay as they are."""
+    async def forget_deleted(self) -> None:
+        """Drops what is remembered of waves that were deleted; assignments stay as they are."""
         async with self._one_at_a_time:
-            await asyncio.to_thread(self._forget, name)
+            await asyncio.to_thread(self._forget_deleted, frozenset(self._look().waves))
 
-    def _forget(self, name: str) -> None:
-        with self._rows.write() as connection:
-            wave_sites.remove(connection, name)
+    def _forget_deleted(self, existing: frozenset[str]) -> None:
+        # What is remembered of a wave was made from the same cache, so a wave that is not there is gone, not unseen.
+        with self._rows.read() as connection:
+            deleted = sorted(set(wave_sites.every(connection)) - existing)
+        if deleted:
+            with self._rows.write() as connection:
+                for name in deleted:
+                    wave_sites.remove(connection, name)
 
     def _read(self) -> Rows:
         with self._rows.read() as connection:

@@ -87,6 +87,7 @@ def _loops(chosen: settings.Settings, outside: Outside, meters: metrics.Metrics,
             counts=meters,
             clock=_now,
         ),
+        forget=wave_pass.forget_deleted,
         resync_seconds=chosen.resync_seconds,
         sweep_seconds=chosen.sweep_seconds,
     )

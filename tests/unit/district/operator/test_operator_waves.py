@@ -241,7 +241,8 @@ async def test_deleted_wave_is_forgotten(district: District) -> None:
     """A new wave of the same name starts from nothing."""
     fakes.put_wave(district.cluster, "w", "r-1", {"names": ["s-1"]})
     await district.until_still("w", *SCHOOLS)
-    await district.waves.forget("w")
+    del district.cluster.objects["rolloutwaves"]["w"]
+    await district.waves.forget_deleted()
     fakes.put_wave(district.cluster, "w", "r-1", {"names": ["s-2"]})
     assert (await district.until_still("w", *SCHOOLS))["counts"]["total"] == 1
 
