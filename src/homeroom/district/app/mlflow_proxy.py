@@ -42,6 +42,7 @@ CALLS: Final[frozenset[tuple[str, str]]] = frozenset(
         ("POST", "api/2.0/mlflow/runs/delete-tag"),
         ("GET", "api/2.0/mlflow/metrics/get-history"),
         ("GET", "api/2.0/mlflow/artifacts/list"),
+        ("POST", "api/2.0/mlflow/logged-models/search"),
         ("POST", "api/2.0/mlflow/registered-models/create"),
         ("GET", "api/2.0/mlflow/registered-models/get"),
         ("GET", "api/2.0/mlflow/registered-models/search"),

@@ -5,7 +5,16 @@ from homeroom.district.app import documents
 from homeroom.domain import digests
 
 _UNDER_WAY = frozenset(
-    {"Waiting", "Running", "RegistryUnavailable", "JobFailed", "AwaitingApproval", "NotEnoughEvidence"}
+    {
+        "Waiting",
+        "Running",
+        "RegistryUnavailable",
+        "JobFailed",
+        "AwaitingApproval",
+        "NotEnoughEvidence",
+        "SelfApprovalIgnored",
+        "DigestChanged",
+    }
 )
 """Reasons of a step that is not done because something is still to come; every other reason is a stop."""
 

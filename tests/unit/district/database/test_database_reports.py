@@ -171,7 +171,10 @@ def test_any_order_and_any_repetition_of_batches_ends_in_the_same_state(
     assert [report for reports_ in arrived[0] for report in reports_] == sorted(records, key=lambda report: report.key)
 
 
-def _end_state(factory: pytest.TempPathFactory, batches: list[list[domain_reports.Report]]) -> tuple[object, ...]:
+EndState = tuple[list[tuple[domain_reports.Report, ...]], dict[assignments.SiteId, states.StateRow], list[int]]
+
+
+def _end_state(factory: pytest.TempPathFactory, batches: list[list[domain_reports.Report]]) -> EndState:
     database = Database.open(f"sqlite:///{factory.mktemp('db') / 'district.db'}")
     enrol(database, OAK, ELM)
     total = [apply(database, batch) for batch in batches]
