@@ -19,7 +19,7 @@ from homeroom.transport.control import bodies, client, messages, peers, server
 from homeroom.trust import authority, bundles, envelopes
 
 SITE, OTHER = builders.a_site_id("school-01"), builders.a_site_id("school-02")
-QUICK = client.Deadlines(timedelta(seconds=1), timedelta(seconds=0.2), timedelta(seconds=1))
+QUICK = client.Deadlines(timedelta(seconds=1), timedelta(seconds=0.5), timedelta(seconds=2))
 
 Identities = Callable[[str], authority.TlsFiles]
 Start = Callable[..., contextlib.AbstractAsyncContextManager[str]]
