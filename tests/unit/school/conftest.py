@@ -4,11 +4,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests import schoolyard
 
 from homeroom.school.agent import agents
 from homeroom.school.serving import models, runners
 from homeroom.trust import district, enrolment
-from tests import schoolyard
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests import schoolyard
 
 from homeroom.domain import digests, errors, reports
 from homeroom.packaging import artifacts
@@ -17,7 +18,6 @@ from homeroom.school import plans
 from homeroom.school.agent import agents
 from homeroom.school.serving import models, runners, spools
 from homeroom.trust import enrolment
-from tests import schoolyard
 
 PACE = agents.Pace(status=timedelta(hours=1), usage=timedelta(0), resend=timedelta(0))
 

@@ -101,6 +101,7 @@ class Agent:
         self._log = _LOG.bind(school=identity.name)
         self._seen = _Seen()
         self._controls: dict[assignments.Endpoint, ports.ControlPort] = {}
+        self._bulks: dict[assignments.Endpoint, ports.BulkPort] = {}
         self._store = database.Database.open(state / "store.db")
         self._queue = queue.Queue(
             self._store,
@@ -193,13 +194,18 @@ class Agent:
 
     async def fetch(self) -> None:
         """Bring what is missing, stage by stage; each stage serves as soon as it is here."""
-        followed = self.assignment()
-        while followed is not None and (entry := self._next_release(followed)) is not None:
-            if not self._is_fresh() or not await self._fetch_from_any(entry):
-                return
-            self._note_complete(followed)
-            await self.look_after_serving()
-            followed = self.assignment()
+        try:
+            while (followed := self.assignment()) is not None:
+                entry = self._next_release(followed)
+                if entry is None or not self._is_fresh() or not await self._fetch_from_any(entry):
+                    return
+                self._note_complete(followed)
+                await self.look_after_serving()
+        finally:
+            # Installs are rare: between them no connection to a registry is kept.
+            for bulk in self._bulks.values():
+                await bulk.aclose()
+            self._bulks.clear()
 
     async def report(self) -> None:
         """Queue a status report when it is due, and send what waits."""
@@ -255,6 +261,11 @@ class Agent:
                 self._controls[endpoint] = self._links.control(endpoint)
         return [(endpoint, self._controls[endpoint]) for endpoint in order]
 
+    def _bulk(self, endpoint: assignments.Endpoint) -> ports.BulkPort:
+        if endpoint not in self._bulks:
+            self._bulks[endpoint] = self._links.bulk(endpoint)
+        return self._bulks[endpoint]
+
     def _endpoints(self) -> tuple[assignments.Endpoint, ...]:
         followed = self.assignment()
         return followed.endpoints if followed is not None and followed.endpoints else self._identity.endpoints
@@ -281,9 +292,8 @@ class Agent:
     async def _fetch_from_any(self, entry: assignments.Entry) -> bool:
         refused: errors.Refused | None = None
         for endpoint in decisions.Endpoints(self._seen.resting).order(self._endpoints(), self._clock()):
-            bulk = self._links.bulk(endpoint)
             try:
-                size = await self._installs.fetch_next(entry, bulk)
+                size = await self._installs.fetch_next(entry, self._bulk(endpoint))
             except errors.Refused as exc:
                 refused = refused or exc
             except (errors.Unavailable, errors.NotReady, errors.SpecError) as exc:
@@ -291,8 +301,6 @@ class Agent:
             else:
                 metrics.RECEIVED.labels(self.name).inc(size)
                 return True
-            finally:
-                await bulk.aclose()
         if refused is not None:
             self._note_refused(refused)
         return False

@@ -37,7 +37,8 @@ async def run(registry: kopf.OperatorRegistry, namespace: str, stop: asyncio.Eve
     settings = kopf.OperatorSettings()
     settings.posting.enabled = False
     settings.peering.standalone = True
-    settings.watching.server_timeout = watches.SERVER_TIMEOUT.total_seconds()
+    # Kopf puts it into the query as it is, and the API server takes whole seconds only.
+    settings.watching.server_timeout = int(watches.SERVER_TIMEOUT.total_seconds())
     settings.watching.inactivity_timeout = watches.INACTIVITY.total_seconds()
     settings.watching.connect_timeout = _REQUEST_SECONDS
     settings.networking.request_timeout = _REQUEST_SECONDS

@@ -148,13 +148,16 @@ def _rows(shape: Any, config: releases.ReleaseConfig) -> int:
 def _values(data: Any, count: int, config: releases.ReleaseConfig) -> runners.Floats:
     if not isinstance(data, list):
         raise errors.SpecError(f"tensor `{INPUT}` has no list `data`")
-    flat = [value for row in data for value in row] if data and isinstance(data[0], list) else data
+    nested = bool(data) and isinstance(data[0], list)
+    flat = [value for row in data for value in (row if isinstance(row, list) else [None])] if nested else data
     if len(flat) != count:
         raise errors.SpecError(f"tensor `{INPUT}` has {len(flat)} values in `data`: its shape says {count}")
     for position, value in enumerate(flat):
         if type(value) not in (int, float):
             raise errors.SpecError(f"{_place(position, config)} is no number")
-    return np.array(flat, dtype=np.float64).astype(np.float32)
+    # JSON has numbers of any size: those that no float32 holds become infinite here and are named after this.
+    limit = float(np.finfo(np.float32).max)
+    return np.array([value if -limit <= value <= limit else np.inf for value in flat], dtype=np.float32)
 
 
 def _refuse_not_finite(features: runners.Floats, config: releases.ReleaseConfig) -> None:
