@@ -1,4 +1,5 @@
 """A small district in memory for the tests of a school: it signs, stores blobs, takes reports, and fails on demand."""
+# ruff: noqa: ARG002, ASYNC240 - fakes keep the signatures of the ports that they stand for
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -164,8 +165,8 @@ def test_bad_settings_are_named_together(processes: conftest.Processes) -> None:
         assert f"HOMEROOM_AGENT_{name}" in text
 
 
-def a_month_from_now() -> "schoolyard.datetime":
-    return schoolyard.datetime.now(schoolyard.UTC) + schoolyard.timedelta(days=30)
+def a_month_from_now() -> datetime:
+    return datetime.now(UTC) + timedelta(days=30)
 
 
 def waiting(metrics: str) -> float:
@@ -185,7 +186,7 @@ def test_the_sockets_are_for_their_user_only(
     site: conftest.Site, processes: conftest.Processes, pair: Pair, tmp_path: Path
 ) -> None:
     pair.start()
-    conftest.wait_until(lambda: (tmp_path / "run" / "agent.sock").exists())
+    conftest.wait_until((tmp_path / "run" / "agent.sock").exists)
     for name in ("agent.sock", "serve.sock"):
         mode = (tmp_path / "run" / name).stat().st_mode
         assert oct(mode & 0o777) == "0o600"

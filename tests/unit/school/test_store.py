@@ -50,7 +50,7 @@ def test_what_was_sealed_opens_again(sealer: sealing.Sealer, size: int) -> None:
         pytest.param(lambda c: c[: HEAD + 2 * CHUNK], id="last-chunk-cut"),
         pytest.param(lambda c: c[: HEAD + CHUNK], id="two-chunks-cut"),
         pytest.param(lambda c: c[:HEAD], id="all-chunks-cut"),
-        pytest.param(lambda c: b"", id="empty"),
+        pytest.param(lambda _: b"", id="empty"),
         pytest.param(lambda c: c[:HEAD] + c[HEAD + CHUNK : HEAD + 2 * CHUNK] + c[HEAD : HEAD + CHUNK]
                      + c[HEAD + 2 * CHUNK :], id="chunks-swapped"),
         pytest.param(lambda c: c[:20] + bytes([c[20] ^ 1]) + c[21:], id="salt-flipped"),
@@ -225,7 +225,7 @@ def test_a_damaged_database_is_put_aside(tmp_path: Path) -> None:
 
 
 def test_a_failed_transaction_leaves_nothing(store: Any) -> None:
-    with pytest.raises(sqlite3.IntegrityError), store.transaction() as connection:
+    with pytest.raises(sqlite3.IntegrityError), store.transaction() as connection:  # noqa: PT012 - a transaction is two
         connection.execute("INSERT INTO facts VALUES ('a', '1')")
         connection.execute("INSERT INTO facts VALUES ('a', '2')")
     assert store.fact("a") is None

@@ -149,7 +149,9 @@ def _values(data: Any, count: int, config: releases.ReleaseConfig) -> runners.Fl
     if not isinstance(data, list):
         raise errors.SpecError(f"tensor `{INPUT}` has no list `data`")
     nested = bool(data) and isinstance(data[0], list)
-    flat = [value for row in data for value in (row if isinstance(row, list) else [None])] if nested else data
+    flat: list[Any] = (
+        [value for row in data for value in (row if isinstance(row, list) else [None])] if nested else data
+    )
     if len(flat) != count:
         raise errors.SpecError(f"tensor `{INPUT}` has {len(flat)} values in `data`: its shape says {count}")
     for position, value in enumerate(flat):
