@@ -1,5 +1,5 @@
 """A district over real sockets with mutual TLS, and the processes of a school."""
-# ruff: noqa: ARG002, ASYNC240 - fakes keep the signatures of the ports that they stand for
+# ruff: noqa: ARG002 - fakes keep the signatures of the ports that they stand for
 
 import asyncio
 import os

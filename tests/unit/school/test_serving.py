@@ -1,5 +1,5 @@
 """The Open Inference Protocol as a school speaks it."""
-# ruff: noqa: ARG002, ASYNC240 - fakes keep the signatures of the ports that they stand for
+# ruff: noqa: ARG002 - fakes keep the signatures of the ports that they stand for
 
 import asyncio
 import json
