@@ -1,0 +1,388 @@
+"""The pass over releases, its long steps and their records, without network or processes."""
+
+import asyncio
+import json
+import pathlib
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests import builders
+from tests.unit.district.operator import fakes
+
+from homeroom.district import database, evaluations
+from homeroom.district.operator import imports, judgements, metrics, packages, records, releases, settings, steps
+from homeroom.domain import approvals, digests, errors, reachability, readiness, waveconditions
+from homeroom.gates import documents
+from homeroom.packaging import refusals
+from homeroom.resources import gatepolicies, modelreleases, releaseapprovals, rolloutwaves, schoolsites
+from homeroom.transport.oci import client as oci
+
+RELEASE = modelreleases.KIND
+FALLBACK = {"kind": "group-rates", "by": ["year_K"], "rates": {}, "default": {"K": 0.2}}
+FILES = {
+    "release.json": json.dumps(
+        {
+            "features": ["year_K"],
+            "output": "score",
+            "stages": {
+                "fallback": {"file": "fallback.json", "format": "group-rates"},
+                "core": {"file": "core.onnx", "format": "onnx"},
+                "full": {"file": "full.onnx", "format": "onnx"},
+            },
+            "trainingReference": {"file": "reference.json"},
+        }
+    ).encode(),
+    "fallback.json": json.dumps(FALLBACK).encode(),
+    "core.onnx": b"core",
+    "full.onnx": b"full",
+    "reference.json": b"{}",
+    "model_card.md": b"# card",
+}
+POLICY = {
+    "harm": "Missed",
+    "fairness": {
+        "protect": [{"name": "boys", "column": "sex", "group": "M", "words": "boys", "againstWords": "girls"}]
+    },
+    "drift": {},
+    "quality": {},
+    "footprint": {"artifactMiB": 2, "memoryMiB": 256, "latencyMs": 50},
+}
+
+
+class Registry(oci.OciClient):
+    """Blobs and manifests in memory."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, bytes] = {}
+
+    async def push_blob(self, repository: str, content: Any) -> digests.Digest:  # noqa: ARG002 - the real one's signature
+        self.held[digests.of_bytes(content)] = content
+        return digests.of_bytes(content)
+
+    async def push_manifest(
+        self,
+        repository: str,
+        manifest: bytes,
+        tag: str | None = None,  # noqa: ARG002 - as above
+    ) -> digests.Digest:
+        return await self.push_blob(repository, manifest)
+
+
+class Judge:
+    """A gate process that finds what it was told to."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+        self.verdicts = (builders.a_verdict(),)
+        self.error: Exception | None = None
+
+    async def __call__(self, directory: pathlib.Path, deadline: timedelta) -> documents.GateReport:  # noqa: ARG002 - as above
+        self.runs += 1
+        if self.error is not None:
+            raise self.error
+        document = {"verdicts": [verdict.to_json() for verdict in self.verdicts]}
+        return documents.GateReport(digests.of_json(document), self.verdicts, document, b"<html>")
+
+
+class District:
+    """A release pass on fakes; ``restart`` is what a killed operator is after it started again."""
+
+    def __init__(self, directory: pathlib.Path) -> None:
+        self.directory, self.clock, self.cluster = directory, fakes.Clock(), fakes.Cluster()
+        table = b"rows"
+        self.table = digests.of_bytes(table)
+        (directory / "tables").mkdir()
+        (directory / "tables" / f"{self.table.removeprefix('sha256:')}.csv.gz").write_bytes(table)
+        self.mlflow = fakes.Mlflow(FILES, {imports.EVALUATION_TAG: self.table})
+        self.intake, self.registry, self.judge = fakes.Intake(), Registry(), Judge()
+        self.rows = database.Database.open(f"sqlite:///{directory}/district.db")
+        self.cluster.put(gatepolicies.KIND, "reading", POLICY)
+        fakes.put_sites(self.cluster, "s-1")
+        self.restart()
+
+    def restart(self) -> None:
+        private, store = self.directory / "private", records.Records(self.directory / "private" / "records")
+        tables = evaluations.EvaluationStore(self.directory / "tables")
+
+        async def ignore(_: str) -> None:
+            return None
+
+        self.steps = steps.Steps(
+            deadline=timedelta(seconds=5), retry=timedelta(0), metrics=metrics.Metrics(), on_end=ignore
+        )
+        self.releases = releases.ReleasePass(
+            look=self.cluster.world,
+            kube=self.cluster,
+            imports_=imports.Imports(private / "imports", store, self.mlflow, self.intake, 1000),
+            packages_=packages.Packages(store, self.registry, self.rows),
+            judgements_=judgements.Judgements(
+                private / "gates", store, tables, self.rows, self.judge, timedelta(seconds=5)
+            ),
+            tables=tables,
+            runner=self.steps,
+            clock=self.clock,
+        )
+
+    def put(self, **spec: Any) -> None:
+        self.cluster.put(RELEASE, "r", fakes.a_release_spec(**{"evaluation": {"digest": self.table}, **spec}))
+
+    async def passed(self, count: int = 8) -> dict[str, Any]:
+        """The status after some passes, with every step that they started ended."""
+        for _ in range(count):
+            await self.releases.reconcile("r")
+            while self.steps._tasks:
+                await asyncio.gather(*self.steps._tasks.values())
+        return self.cluster.status(RELEASE, "r")
+
+    def decide(self, approver: str, choice: approvals.Choice = approvals.Choice.APPROVE) -> None:
+        status = self.cluster.status(RELEASE, "r")
+        spec = {
+            "releaseRef": {"name": "r"},
+            "releaseDigest": status["releaseDigest"],
+            "gateReportDigest": status["gateReportDigest"],
+            "decision": choice.value,
+            "approver": approver,
+            "reason": "looked at it closely",
+        }
+        self.cluster.put(releaseapprovals.KIND, f"by-{approver}", spec)
+
+
+@pytest.fixture
+def district(tmp_path: pathlib.Path) -> Iterator[District]:
+    made = District(tmp_path)
+    yield made
+    made.rows.close()
+
+
+def _condition(status: dict[str, Any], type_: str) -> tuple[str, str]:
+    return next((c["status"], c["reason"]) for c in status["conditions"] if c["type"] == type_)
+
+
+async def test_release_becomes_ready_and_is_then_left_alone(district: District) -> None:
+    district.put()
+    waiting = await district.passed()
+    assert (waiting["phase"], waiting["authors"]) == ("AwaitingApproval", ["ada", "mia"])
+    district.decide("paula")
+    ready = await district.passed()
+    assert (ready["phase"], ready["approvedBy"]) == ("Ready", ["paula"])
+    writes = district.cluster.writes
+    await district.passed()
+    assert (district.cluster.writes, district.judge.runs) == (writes, 1)
+
+
+async def test_restart_does_nothing_again(district: District) -> None:
+    """Every output is found by the digest of its inputs; nothing is brought, pushed or judged a second time."""
+    district.put()
+    before = await district.passed()
+    downloads, pushed, writes = len(district.mlflow.downloads), dict(district.registry.held), district.cluster.writes
+    district.registry.held.clear()
+    district.restart()
+    assert await district.passed() == before
+    assert (len(district.mlflow.downloads), district.registry.held, district.judge.runs) == (downloads, {}, 1)
+    assert district.cluster.writes == writes
+    assert digests.of_bytes(pushed[before["releaseDigest"]]) == before["releaseDigest"]
+
+
+async def test_lost_records_are_made_again_with_the_same_digests(district: District) -> None:
+    """Losing the private directory costs time and nothing else."""
+    district.put()
+    before = await district.passed()
+    for path in (district.directory / "private" / "records").iterdir():
+        path.unlink()
+    district.restart()
+    after = await district.passed()
+    assert (after["releaseDigest"], after["gateReportDigest"]) == (before["releaseDigest"], before["gateReportDigest"])
+
+
+async def test_changed_policy_judges_again_and_voids_the_approval(district: District) -> None:
+    district.put()
+    await district.passed()
+    district.decide("paula")
+    assert (await district.passed())["phase"] == "Ready"
+    district.judge.verdicts = (builders.a_verdict(limit=0.05),)
+    district.cluster.put(gatepolicies.KIND, "reading", {**POLICY, "drift": {"ksLimit": 0.05}})
+    status = await district.passed()
+    assert (_condition(status, "Approved"), district.judge.runs) == (("False", "DigestChanged"), 2)
+
+
+@pytest.mark.parametrize("author", ["ada", "mia"])
+async def test_author_never_approves(district: District, author: str) -> None:
+    district.put()
+    await district.passed()
+    district.decide(author)
+    assert _condition(await district.passed(), "Approved") == ("False", "SelfApprovalIgnored")
+
+
+def _without(name: str) -> dict[str, bytes]:
+    return {key: content for key, content in FILES.items() if key != name}
+
+
+@pytest.mark.parametrize(
+    ("files", "refused", "reason", "said"),
+    [
+        pytest.param(_without("full.onnx"), {}, "ModelNotFound", "full.onnx", id="a stage is missing"),
+        pytest.param(_without("release.json"), {}, "ReleaseFileInvalid", "release.json", id="no release.json"),
+        pytest.param({**FILES, "release.json": b"[]"}, {}, "ReleaseFileInvalid", "needs features", id="no object"),
+        pytest.param(
+            {**FILES, "release.json": FILES["release.json"].replace(b"full.onnx", b"../full.onnx")}, {},
+            "ReleaseFileInvalid", "plain file name", id="a path out of the directory",
+        ),
+        pytest.param(
+            {**FILES, "release.json": FILES["release.json"].replace(b'"fallback": {', b'"core": {')}, {},
+            "ReleaseFileInvalid", "lacks fallback", id="no fallback",
+        ),
+        pytest.param({**FILES, "core.onnx": b"x" * 1001}, {}, "TooLarge", "core.onnx", id="too large"),
+        pytest.param(FILES, {"full": refusals.Reason.NOT_ONNX}, "NotOnnx", "full.onnx: export", id="not ONNX"),
+        pytest.param(FILES, {"core": refusals.Reason.TRUNCATED}, "Truncated", "core.onnx", id="truncated"),
+        pytest.param(FILES, {"full": refusals.Reason.EXTERNAL_DATA}, "ExternalData", "full.onnx", id="external data"),
+    ],
+)  # fmt: skip
+async def test_bad_files_are_named_and_put_right_by_the_next_try(
+    district: District, files: dict[str, bytes], refused: dict[str, refusals.Reason], reason: str, said: str
+) -> None:
+    """The condition says what to change; once it is changed in MLflow the release goes on by itself."""
+    district.mlflow.held, district.intake.refused = dict(files), refused
+    district.put()
+    status = await district.passed()
+    assert _condition(status, "Imported") == ("False", reason)
+    assert said in status["message"]
+    assert not list((district.directory / "private" / "imports").iterdir())
+    district.mlflow.held, district.intake.refused = dict(FILES), {}
+    assert _condition(await district.passed(), "Imported") == ("True", "Imported")
+
+
+@pytest.mark.parametrize(
+    ("spec", "reason", "said"),
+    [
+        pytest.param({"model": {"name": "other", "version": "1"}}, "ModelNotFound", "other", id="no such model"),
+        pytest.param(
+            {"evaluation": {"digest": builders.a_digest("x")}}, "EvaluationDiffers", "tagged", id="other table"
+        ),
+    ],
+)
+async def test_wrong_references_are_named(district: District, spec: dict[str, Any], reason: str, said: str) -> None:
+    district.put(**spec)
+    status = await district.passed()
+    assert _condition(status, "Imported") == ("False", reason)
+    assert said in status["message"]
+
+
+async def test_missing_table_is_named_until_it_is_uploaded(district: District) -> None:
+    (path,) = (district.directory / "tables").iterdir()
+    content = path.read_bytes()
+    path.unlink()
+    district.put()
+    assert _condition(await district.passed(), "Imported") == ("False", "EvaluationNotFound")
+    path.write_bytes(content)
+    assert (await district.passed())["phase"] == "AwaitingApproval"
+
+
+async def test_registry_that_is_away_is_waited_for(district: District) -> None:
+    district.mlflow.away = True
+    district.put()
+    status = await district.passed()
+    assert (status["phase"], _condition(status, "Imported")) == ("Importing", ("Unknown", "RegistryUnavailable"))
+    district.mlflow.away = False
+    assert (await district.passed())["phase"] == "AwaitingApproval"
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        pytest.param(errors.SpecError("column sex is missing"), ("False", "EvaluationInvalid"), id="bad table"),
+        pytest.param(errors.Unavailable("killed"), ("Unknown", "JobFailed"), id="killed"),
+        pytest.param(RuntimeError("oops"), ("Unknown", "JobFailed"), id="a defect of ours"),
+    ],
+)
+async def test_gates_that_do_not_end_well_are_no_pass(
+    district: District, error: Exception, expected: tuple[str, str]
+) -> None:
+    """And the rows of the table do not stay in the work directory."""
+    district.judge.error = error
+    district.put()
+    assert _condition(await district.passed(), "GatesPassed") == expected
+    assert not list((district.directory / "private" / "gates").iterdir())
+
+
+async def test_file_that_changed_on_disk_is_brought_again(district: District) -> None:
+    district.put()
+    before = await district.passed(2)
+    (district.directory / "private" / "imports" / "reading-1" / "full.onnx").write_bytes(b"evil")
+    after = await district.passed()
+    assert before.get("releaseDigest") is None
+    assert after["phase"] == "AwaitingApproval"
+    assert b"evil" not in district.registry.held.values()
+
+
+async def test_step_is_not_started_twice_and_waits_longer_each_time() -> None:
+    """One task for each step; after a failure the pause doubles."""
+    started = []
+
+    async def ignore(_: str) -> None:
+        return None
+
+    async def failing() -> None:
+        started.append(1)
+        raise errors.Unavailable("away")
+
+    runner = steps.Steps(
+        deadline=timedelta(seconds=5), retry=timedelta(hours=1), metrics=metrics.Metrics(), on_end=ignore
+    )
+    key = steps.Key("r", readiness.Step.IMPORT, builders.a_digest("x"))
+    assert [runner.ensure(key, failing), runner.ensure(key, failing)] == [True, False]
+    await asyncio.gather(*runner._tasks.values())
+    assert runner.fault(key) == readiness.Fault(key.step, readiness.Reason.REGISTRY_UNAVAILABLE, "away")
+    assert not runner.ensure(key, failing)
+    assert runner.ensure(steps.Key("r", key.step, builders.a_digest("other inputs")), failing)
+    await runner.close()
+    runner.forget("r")
+    assert runner.fault(key) is None
+
+
+async def test_step_ends_at_its_deadline() -> None:
+    async def ignore(_: str) -> None:
+        return None
+
+    async def hanging() -> None:
+        await asyncio.Event().wait()
+
+    runner = steps.Steps(deadline=timedelta(0), retry=timedelta(0), metrics=metrics.Metrics(), on_end=ignore)
+    key = steps.Key("r", readiness.Step.GATES, builders.a_digest("x"))
+    runner.ensure(key, hanging)
+    await asyncio.gather(*runner._tasks.values())
+    fault = runner.fault(key)
+    assert fault is not None
+    assert (fault.reason, "not finished" in fault.message) == (readiness.Reason.JOB_FAILED, True)
+
+
+def test_record_that_was_cut_off_counts_as_missing(tmp_path: pathlib.Path) -> None:
+    store = records.Records(tmp_path)
+    store.write("gates", builders.a_digest("x"), {"a": 1})
+    (path,) = tmp_path.iterdir()
+    assert store.read("gates", builders.a_digest("x")) == {"a": 1}
+    path.write_bytes(path.read_bytes()[:-1])
+    assert store.read("gates", builders.a_digest("x")) is None
+
+
+def test_settings_name_every_bad_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOMEROOM_OPERATOR_RESYNC_SECONDS", "-1")
+    with pytest.raises(errors.SpecError) as raised:
+        settings.load()
+    for name in ("KUBECONFIG", "DATABASE_URL", "RESYNC_SECONDS"):
+        assert f"HOMEROOM_OPERATOR_{name}" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("module", "decided"),
+    [
+        pytest.param(modelreleases, (readiness.Reason, approvals.Reason), id="releases"),
+        pytest.param(rolloutwaves, (waveconditions.Reason,), id="waves"),
+        pytest.param(schoolsites, (reachability.Reason,), id="schools"),
+    ],
+)
+def test_every_reason_of_a_decision_is_one_of_its_kind(module: Any, decided: tuple[Any, ...]) -> None:
+    """The reference page lists all that can appear."""
+    known = {reason.value for type_ in module.CONDITIONS for reason in type_.reasons}
+    assert {reason.value for reasons in decided for reason in reasons} <= known
