@@ -122,7 +122,7 @@ async def test_a_school_hears_of_a_release_only_when_the_hub_has_it(
         await asyncio.sleep(1.5)  # five polls: the rule is that nothing is written, which has no event to wait for
         assert (await cluster.get(regionalhubs.KIND, HUB) or {})["metadata"]["resourceVersion"] == written
 
-        await near_and_far_end(relay, operator)
+        await both_end(relay, operator)
 
 
 async def seen(
@@ -141,7 +141,7 @@ async def seen(
     await eventually(sees_it)
 
 
-async def near_and_far_end(relay: Process, operator: Process) -> None:
+async def both_end(relay: Process, operator: Process) -> None:
     """Both processes end on SIGTERM within five seconds, with status 0."""
     assert await asyncio.to_thread(operator.end) == 0
     assert await asyncio.to_thread(relay.end) == 0

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import binascii
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ _REQUEST_SECONDS = 60.0
 
 
 def build_registry(connection: kopf.ConnectionInfo, wake: Callable[[], None]) -> kopf.OperatorRegistry:
-    """Handlers of one operator, in a registry of their own.
+    """Handlers of one operator, in a registry of their own; ``wake`` is called on Kopf's thread.
 
     An event handler leaves no annotation, finalizer or progress in the object. Its failures are not retried, which is
     fine: a missed wake-up costs one poll interval.
@@ -52,8 +53,26 @@ def build_settings() -> kopf.OperatorSettings:
 
 
 async def run(registry: kopf.OperatorRegistry, namespace: str, stop: asyncio.Event) -> None:
-    """Watches until ``stop`` is set."""
-    await kopf.operator(registry=registry, settings=build_settings(), namespaces=[namespace], stop_flag=stop)
+    """Watches until ``stop`` is set.
+
+    In a thread with a loop of its own: when Kopf ends it waits for every task in its loop and then cancels them, and
+    it takes the process's signals; both are ours.
+    """
+    ended = threading.Event()
+
+    def watch() -> None:
+        asyncio.run(
+            kopf.operator(registry=registry, settings=build_settings(), namespaces=[namespace], stop_flag=ended)
+        )
+
+    watching = asyncio.ensure_future(asyncio.to_thread(watch))
+    stopped = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({watching, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        ended.set()
+        stopped.cancel()
+    await watching
 
 
 def read_connection(kubeconfig: Path) -> kopf.ConnectionInfo:

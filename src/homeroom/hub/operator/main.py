@@ -80,9 +80,11 @@ async def _work(
         loops = sweep.Sweep(parts, _timing(chosen))
         passed.append(loops)
 
+        ours = asyncio.get_running_loop()
+
         def wake() -> None:
             meters.kopf_events.inc()
-            loops.wake.set()
+            ours.call_soon_threadsafe(loops.wake.set)
 
         watching = handlers.build_registry(handlers.read_connection(chosen.kubeconfig), wake)
         async with asyncio.TaskGroup() as group:
@@ -95,7 +97,7 @@ async def _ending_all(task: Coroutine[Any, Any, None], stop: asyncio.Event) -> N
     try:
         await task
     finally:
-        stop.set()  # Kopf ends on signals of its own; and a loop that ended early must not leave half an operator
+        stop.set()  # one part that ended early must not leave half an operator
 
 
 def _timing(chosen: settings.OperatorSettings) -> sweep.Timing:

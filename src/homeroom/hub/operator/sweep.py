@@ -82,6 +82,7 @@ class Sweep:
         self._timing = timing
         self._known = knowledge.Knowledge()
         self._fetch = asyncio.Event()
+        self._said: dict[prefetch.Release, str] = {}
         self.wake = asyncio.Event()
         self.passed_at = parts.clock()
 
@@ -205,13 +206,19 @@ class Sweep:
             )
         except errors.HomeroomError as exc:
             parts.meters.fetched.labels(outcome=type(exc).__name__).inc()
-            log.warning("release_not_fetched", repository=release.repository, release=release.digest, why=str(exc))
+            self._say_once(release, str(exc))
             return _problem(release, exc)
+        self._said.pop(release, None)
         await parts.store.run(cache.add, release, blobs)
         parts.meters.cached_bytes.set(await parts.store.run(cache.size_bytes))
         parts.meters.fetched.labels(outcome="done").inc()
         log.info("release_cached", repository=release.repository, release=release.digest)
         return None
+
+    def _say_once(self, release: prefetch.Release, why: str) -> None:
+        if self._said.get(release) != why:  # every poll tries again; the log hears of it when something changed
+            self._said[release] = why
+            log.warning("release_not_fetched", repository=release.repository, release=release.digest, why=why)
 
     async def _admit(self, blobs: tuple[artifacts.Blob, ...]) -> None:
         if self._known.limit_bytes is None:

@@ -60,6 +60,16 @@ class PeerProtocol(h11_impl.H11Protocol):
         self.app = _with_peer(self.app, _certificate_uris(transport))
         self.loop.call_later(_FIRST_REQUEST_SECONDS, self._close_if_silent)
 
+    def shutdown(self) -> None:
+        """Ends the connection, at once when nothing is under way.
+
+        A TLS close waits for the other end to say goodbye, and a school that keeps its connection idle does not.
+        """
+        super().shutdown()
+        cycle = vars(self).get("cycle")
+        if (cycle is None or cycle.response_complete) and self.transport.get_write_buffer_size() == 0:
+            self.transport.abort()
+
     def _close_if_silent(self) -> None:
         # uvicorn declares `cycle` as always set; it is None until the first request line has been read
         if vars(self).get("cycle") is None and not self.transport.is_closing():
