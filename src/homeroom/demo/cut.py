@@ -53,8 +53,7 @@ def cut(
         base.runner.pause(name)
     _let_traffic_run(questions, "hub hangs", HANG, progress)
     questions.phase("everything is gone")
-    for name in (*HUB_PARTS, *DISTRICT_PARTS):
-        base.runner.stop(name)
+    base.runner.stop_together((*HUB_PARTS, *DISTRICT_PARTS))
     for school in victims:
         _kill_and_await(base, everybody, school, ledger, progress)
     queued = checks.wait_for(
@@ -70,8 +69,9 @@ def cut(
 
 def reconnect(base: parts.Parts) -> None:
     """Start district and hub again, in the order in which they need each other."""
-    for name in (*reversed(DISTRICT_PARTS), *reversed(HUB_PARTS)):
-        base.runner.restart(name)
+    for tier in (DISTRICT_PARTS, HUB_PARTS):
+        for name in reversed(tier):
+            base.runner.restart(name)
 
 
 def count_queued(everybody: fleet.Fleet) -> int:

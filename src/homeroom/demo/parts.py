@@ -1,17 +1,14 @@
 """The real parts of the demo's district and hub, started in an order that works and ended in the reverse."""
 
-import importlib.resources
 import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from homeroom.demo import options, places
 from homeroom.embedded import kubernetes, mlflow, ports, probes, registry, supervisor, toolchain
-from homeroom.resources import generate
+from homeroom.resources import generate, manifests
 from homeroom.trust import authority, district
 
 HUB = "cedar"
@@ -76,7 +73,8 @@ class Parts:
     def _start_plane(self, tier: str) -> None:
         plane = self.planes[tier]
         plane.start()
-        plane.apply([*_manifests(tier), *generate.crds(tier)])
+        plane.apply(generate.crds(tier))
+        plane.apply(manifests.load(tier))
 
     @property
     def api_url(self) -> str:
@@ -92,6 +90,15 @@ class Parts:
     def relay_url(self) -> str:
         """Base URL of the hub's control channel."""
         return f"https://127.0.0.1:{self.book.known('hub-relay')}"
+
+    def stop(self) -> None:
+        """End everything, also the schools: first what uses the API servers, then those, then what they use."""
+        names = self.runner.names()
+        last = [plane.processes for plane in self.planes.values() if plane.processes[0] in names]
+        datastores, servers = [pair[0] for pair in last], [pair[1] for pair in last]
+        self.runner.stop_together([name for name in names if name not in datastores + servers])
+        self.runner.stop_together([name for name in servers if name in names])
+        self.runner.stop_together(datastores)
 
     def start_district(self) -> None:
         """The district's API and operator."""
@@ -208,9 +215,3 @@ def _ensure_trust(directory: Path) -> district.DistrictTrust:
     if (directory / "seal.key").exists():
         return district.DistrictTrust.load(directory)
     return district.DistrictTrust.create(directory)
-
-
-def _manifests(tier: str) -> list[dict[str, Any]]:
-    folder = importlib.resources.files("homeroom.resources") / "manifests" / tier
-    files = sorted((file for file in folder.iterdir() if file.name.endswith(".yaml")), key=lambda file: file.name)
-    return [document for file in files for document in yaml.safe_load_all(file.read_text()) if document]

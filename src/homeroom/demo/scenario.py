@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import shutil
 import signal
 from collections import Counter
 from collections.abc import Iterator
@@ -28,8 +27,7 @@ from homeroom.demo import (
     traffic,
     training,
 )
-from homeroom.embedded import places as embedded_places
-from homeroom.embedded import state, supervisor
+from homeroom.embedded import state, supervisor, toolchain
 
 Options = options.Options
 
@@ -49,7 +47,7 @@ def run(chosen: options.Options) -> int:
     """
     console = Console()
     if chosen.reset:
-        _reset(chosen.state)
+        state.remove(chosen.state)
     with _signals_raise():
         try:
             with state.StateDirectory(chosen.state), supervisor.Supervisor(chosen.state / "run") as runner:
@@ -60,17 +58,14 @@ def run(chosen: options.Options) -> int:
 
 
 def purge(directory: Path) -> None:
-    """Remove the state and the built tools."""
-    _reset(directory)
-    shutil.rmtree(embedded_places.cache_directory(), ignore_errors=True)
-    Console().print(f"removed {directory} and {embedded_places.cache_directory()}", markup=False, soft_wrap=True)
+    """Remove the state and the built tools.
 
-
-def _reset(directory: Path) -> None:
-    if directory.exists():
-        with supervisor.Supervisor(directory / "run"):
-            pass  # entering ends what an earlier run left behind
+    Raises:
+        SpecError: a demo runs with that state.
+    """
     state.remove(directory)
+    toolchain.remove_cache()
+    Console().print(f"removed {directory} and the built tools", markup=False, soft_wrap=True)
 
 
 @contextlib.contextmanager
@@ -99,15 +94,18 @@ class _Demo:
 
     def run(self) -> int:
         """Every stage in order."""
-        running = setup.start(self._options.state, self._runner, self._out)
-        with running.connect("both") as author, running.connect("approver") as approver, running.connect("it") as it:
+        with contextlib.ExitStack() as stack:
+            running = setup.start(stack, self._options.state, self._runner, self._out)
+            author, approver, it = (
+                stack.enter_context(running.connect(person)) for person in ("both", "approver", "it")
+            )
             desk = gating.Desk(author, approver, self._ledger, self._out.progress)
             self._pass_gates(desk, running)
             self._reach_schools(it, running)
             self._measure(it, desk, running)
-        self._write_report()
-        if not self._options.stop_at_end:
-            self._stay(running)
+            self._write_report()
+            if not self._options.stop_at_end:
+                self._stay(running)
         return 0 if self._ledger.all_held else 1
 
     def _pass_gates(self, desk: gating.Desk, running: setup.Running) -> None:
@@ -180,6 +178,7 @@ class _Demo:
                 what=f"the first schools of wave {last}",
                 progress=self._out.progress,
             )
+        before = _assigned(it)
         try:
             with self._out.stage("cut", "The line is cut: the hub hangs, then hub and district are gone"):
                 outage = cut.cut(base, everybody, questions, killed, self._ledger, self._out.progress)
@@ -188,6 +187,12 @@ class _Demo:
                 cut.reconnect(base)
                 self._check_drained(running, outage)
                 self._await_wave(it, last, what=f"wave {last} to pick up where it was")
+                after = _assigned(it)
+                self._ledger.check(
+                    "the wave picked up where it was: no school that had been told was told again",
+                    0 < len(before) < len(after) and all(after[name] == version for name, version in before.items()),
+                    f"{len(before)} schools had been told before the cut, {len(after)} have been by now",
+                )
         finally:
             questions.stop()
         self._check_answers(questions, pairs)
@@ -284,3 +289,8 @@ class _Demo:
 
     def _mark_cut(self, running: setup.Running) -> None:
         (running.base.where.root / "cut.json").write_text(json.dumps(self._measured.get("reports", {})))
+
+
+def _assigned(it: districts.DistrictClient) -> dict[str, int]:
+    """Version of the newest assignment of each school that has one."""
+    return {school["name"]: school["assignedVersion"] for school in it.status()["schools"] if school["assignedVersion"]}

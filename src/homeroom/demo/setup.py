@@ -1,5 +1,6 @@
 """Brings everything of the demo up: tools, parts, people, schools; each step does only what is not there yet."""
 
+import contextlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,8 +37,8 @@ class Running:
         return districts.DistrictClient(self.base.api_url, self.tokens[person].read_text().strip())
 
 
-def start(state: Path, runner: supervisor.Supervisor, out: presenter.Presenter) -> Running:
-    """Everything, from the tools to the schools.
+def start(stack: contextlib.ExitStack, state: Path, runner: supervisor.Supervisor, out: presenter.Presenter) -> Running:
+    """Everything, from the tools to the schools; leaving ``stack`` ends it.
 
     Raises:
         SpecError: the machine lacks something; the text says what.
@@ -52,6 +53,7 @@ def start(state: Path, runner: supervisor.Supervisor, out: presenter.Presenter) 
     tokens = people.write(where.people)
     book = ports.PortBook(where.root / "ports.json")
     base = parts.Parts(where, tools=tools, runner=runner, book=book, users=where.people / "users.json")
+    stack.callback(base.stop)
     with out.stage("clusters", "Three Kubernetes APIs, two registries, MLflow"):
         base.start_planes()
     with out.stage("district", "District: API, operator; hub: relay, operator"):
