@@ -144,7 +144,7 @@ class ReleaseDecision:
     Attributes:
         conditions: in the order of ``CONDITIONS``; not merged with the old ones yet.
         phase: summary of the conditions, for tables.
-        message: of the first condition that does not hold, or that it is ready.
+        message: of the first condition that somebody must act on, else the first under way, or that it is ready.
         approved_by: people whose approvals count.
         next_step: the long work that is due; None when there is none. How soon a failed one is tried again is not
             decided here.
@@ -182,7 +182,7 @@ def decide_release(observed: ObservedRelease, now: datetime) -> ReleaseDecision:
         _approved(approval),
     )
     listed = tuple(finding.named(type_) for finding, type_ in zip(findings, CONDITIONS, strict=False))
-    stopping = next((c for c in listed if c.status is not conditions.Status.TRUE), None)
+    stopping = _stopping(listed)
     return ReleaseDecision(
         conditions=(*listed, _ready(stopping)),
         phase=_phase(stopping),
@@ -190,6 +190,12 @@ def decide_release(observed: ObservedRelease, now: datetime) -> ReleaseDecision:
         approved_by=() if approval is None else approval.approved_by,
         next_step=next_step(observed),
     )
+
+
+def _stopping(listed: tuple[conditions.Condition, ...]) -> conditions.Condition | None:
+    """What to tell first: the first thing that somebody must act on, else the first that is under way."""
+    order = (conditions.Status.FALSE, conditions.Status.UNKNOWN)
+    return next((c for status in order for c in listed if c.status is status), None)
 
 
 def _people(observed: ObservedRelease) -> approvals.ObservedApprovals | None:

@@ -8,6 +8,7 @@ import pathlib
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -43,6 +44,7 @@ class Rig:
     namespace: str = "homeroom"
     process: "subprocess.Popen[bytes] | None" = None
     sequences: dict[str, int] = field(default_factory=dict)
+    seconds_to_stop: float = 0.0
 
     def __post_init__(self) -> None:
         self.directory.mkdir(parents=True)
@@ -62,10 +64,13 @@ class Rig:
         self.process.wait(10)
 
     def stop(self) -> int:
-        """SIGTERM; the exit code."""
+        """SIGTERM; the exit code, which comes within what a supervisor grants on a loaded machine."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(10)
+        started = time.monotonic()
+        code = self.process.wait(15)
+        self.seconds_to_stop = time.monotonic() - started
+        return code
 
     def close(self) -> None:
         """Ends everything of this rig."""

@@ -142,6 +142,7 @@ async def test_unchanged_world_is_left_alone(
     await cluster.create(RELEASE, operating.a_release(name, trained))
     before = await _approved(cluster, name)
     assert rig.stop() == 0
+    assert rig.seconds_to_stop < 5
     before = await cluster.get(RELEASE, name) or before
     rig.start()
 

