@@ -9,5 +9,5 @@ Two processes, one SQLite file between them (``store``), so that either can end 
 
 The hub verifies no signature and holds no key of a school or of the district: what it can do wrong is be slow, and a
 school's own endpoints list ends with the district. It can neither read nor forge a report, nor make a school lose one.
-May import: ``transport``, ``packaging``, ``kube``, ``trust``, ``resources``, ``domain``; no other tier.
+May import: ``transport``, ``packaging``, ``kube``, ``trust``, ``resources``, ``processes``, ``domain``; no other tier.
 """

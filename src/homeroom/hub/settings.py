@@ -2,15 +2,11 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
 
 import pydantic
 import pydantic_settings
 
-from homeroom.domain import errors
 from homeroom.trust import authority
-
-_Settings = TypeVar("_Settings", bound=pydantic_settings.BaseSettings)
 
 
 class RelaySettings(pydantic_settings.BaseSettings):
@@ -102,17 +98,3 @@ class OperatorSettings(pydantic_settings.BaseSettings):
     def tls(self) -> authority.TlsFiles:
         """This hub's identity."""
         return authority.TlsFiles(self.ca, self.certificate, self.key)
-
-
-def load(settings: type[_Settings]) -> _Settings:
-    """Reads the environment.
-
-    Raises:
-        SpecError: names every variable that is missing or bad, all together.
-    """
-    try:
-        return settings()
-    except pydantic.ValidationError as exc:
-        prefix = settings.model_config.get("env_prefix", "")
-        lines = [f"{prefix}{str(error['loc'][0]).upper()}: {error['msg']}" for error in exc.errors()]
-        raise errors.SpecError("; ".join(lines)) from exc

@@ -2,6 +2,7 @@
 
 Lives here: encrypted storage, fetching and installing what was assigned, answering, reporting, supervising the two.
 Does not: rules of the ladder (``domain``), what signatures mean (``trust``), wire formats (``transport``).
-May import: ``packaging``, ``transport``, ``kube`` and ``resources`` (operator only), ``trust``, ``domain``; never another tier.
+May import: ``packaging``, ``transport``, ``kube`` and ``resources`` (operator only), ``trust``, ``processes``, ``domain``;
+never another tier.
 Reaches no mlflow, torch, pandas or sqlalchemy: footprint is a feature of a school's box.
 """

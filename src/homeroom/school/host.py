@@ -14,7 +14,8 @@ import pydantic_settings
 import structlog
 
 from homeroom.domain import errors
-from homeroom.school import logs, servers, settings
+from homeroom.processes import environment
+from homeroom.school import logs, servers
 from homeroom.school.agent import agents, links
 from homeroom.school.agent import main as agent_main
 from homeroom.school.agent import settings as agent_settings
@@ -43,7 +44,7 @@ class Settings(agent_settings.PaceSettings):
 def run() -> None:
     """Run the schools until SIGTERM."""
     logs.configure()
-    values = settings.load(Settings)
+    values = environment.load(Settings)
     homes = find_schools(values.schools, values.names)
     pool = runners.Pool()
     answers = {name: models.Models(pool) for name in homes}

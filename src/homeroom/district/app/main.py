@@ -16,6 +16,7 @@ from homeroom.district.database import Database
 from homeroom.district.operator import logs
 from homeroom.domain import errors
 from homeroom.kube import client
+from homeroom.processes import environment
 from homeroom.transport import tls
 from homeroom.transport.control import serve
 from homeroom.trust import district
@@ -32,7 +33,7 @@ def run() -> None:
         SpecError: a setting, file or port is unusable; the text says which.
     """
     logs.configure()
-    asyncio.run(_run(settings.load()))
+    asyncio.run(_run(environment.load(settings.Settings)))
 
 
 async def _run(chosen: settings.Settings) -> None:

@@ -8,13 +8,18 @@ from typing import Any
 import structlog
 
 from homeroom.district import database
-from homeroom.district.operator import handlers, health, logs, loops, metrics, settings, wiring
+from homeroom.district.operator import health, logs, loops, metrics, settings, wiring
 from homeroom.kube import client as kube
-from homeroom.kube import leases
+from homeroom.kube import kopf_watching, leases
+from homeroom.processes import environment
+from homeroom.resources import gatepolicies, modelreleases, regionalhubs, releaseapprovals, rolloutwaves
 from homeroom.transport.control import serve
 
 FIELD_MANAGER = "homeroom-district-operator"
 LEASE = "homeroom-district-operator"
+
+WATCHED = (modelreleases.KIND, gatepolicies.KIND, releaseapprovals.KIND, rolloutwaves.KIND, regionalhubs.KIND)
+"""Never SchoolSite: there are thousands, and the sweep looks at them from its own cache."""
 
 _STUCK_SECONDS = 120.0
 """A pass waits for nothing longer than a minute, so this is twice the worst."""
@@ -29,7 +34,7 @@ def run() -> None:
         SpecError: settings are missing or bad, a file is unreadable, or the port is in use.
         Unavailable: the database or the API server cannot be used.
     """
-    chosen = settings.load()
+    chosen = environment.load(settings.Settings)
     logs.configure()
     structlog.contextvars.bind_contextvars(process="operator", tier="district")
     meters = metrics.Metrics()
@@ -73,9 +78,9 @@ async def _work(
         outside = await stack.enter_async_context(wiring.opening(chosen, rows, kubernetes, lease))
         built = await stack.enter_async_context(wiring.building(chosen, outside, meters))
         running.append(built)
-        watching = handlers.build_registry(handlers.read_connection(chosen.kubeconfig), built.wake)
+        watching = kopf_watching.watch(chosen.kubeconfig, WATCHED, chosen.namespace, built.wake, stop)
         async with asyncio.TaskGroup() as group:
-            tasks = [built.run(stop), built.run_sweeps(stop), handlers.run(watching, chosen.namespace, stop)]
+            tasks = [built.run(stop), built.run_sweeps(stop), watching]
             for task in tasks:
                 group.create_task(_ending_all(task, stop))
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 import pydantic
 import pydantic_settings
 
-from homeroom.domain import errors
 from homeroom.resources import kinds
 
 
@@ -79,16 +78,3 @@ class Settings(pydantic_settings.BaseSettings):
     def offline_after(self) -> timedelta:
         """See ``offline_after_seconds``; three intervals let one report get lost without a false alarm."""
         return timedelta(seconds=self.offline_after_seconds or 3 * self.status_interval_seconds)
-
-
-def load() -> Settings:
-    """The settings in the environment.
-
-    Raises:
-        SpecError: variables are missing or wrong; the message names all of them.
-    """
-    try:
-        return Settings()
-    except pydantic.ValidationError as exc:
-        lines = (f"HOMEROOM_OPERATOR_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in exc.errors())
-        raise errors.SpecError("cannot start with these settings: " + "; ".join(lines)) from exc

@@ -10,9 +10,12 @@ from typing import Any
 import structlog
 
 from homeroom.hub import observability, settings
-from homeroom.hub.operator import handlers, metrics, sweep
+from homeroom.hub.operator import metrics, sweep
 from homeroom.hub.store import database
 from homeroom.kube import client as kube
+from homeroom.kube import kopf_watching
+from homeroom.processes import environment
+from homeroom.resources import regionalhubs
 from homeroom.transport.control import client, serve
 from homeroom.transport.oci import client as oci
 
@@ -29,7 +32,7 @@ def run() -> None:
         SpecError: settings are missing or bad, or a port is in use.
         Unavailable: the database cannot be used.
     """
-    chosen = settings.load(settings.OperatorSettings)
+    chosen = environment.load(settings.OperatorSettings)
     observability.configure_logging()
     structlog.contextvars.bind_contextvars(process="operator", tier="hub", hub=chosen.hub)
     registry = observability.build_registry()
@@ -80,15 +83,13 @@ async def _work(
         loops = sweep.Sweep(parts, _timing(chosen))
         passed.append(loops)
 
-        ours = asyncio.get_running_loop()
-
         def wake() -> None:
             meters.kopf_events.inc()
-            ours.call_soon_threadsafe(loops.wake.set)
+            loops.wake.set()
 
-        watching = handlers.build_registry(handlers.read_connection(chosen.kubeconfig), wake)
+        watching = kopf_watching.watch(chosen.kubeconfig, (regionalhubs.KIND,), chosen.namespace, wake, stop)
         async with asyncio.TaskGroup() as group:
-            tasks = [loops.run(stop), loops.run_fetching(stop), handlers.run(watching, chosen.namespace, stop)]
+            tasks = [loops.run(stop), loops.run_fetching(stop), watching]
             for task in tasks:
                 group.create_task(_ending_all(task, stop))
 

@@ -10,6 +10,7 @@ import structlog
 from homeroom.hub import observability, settings
 from homeroom.hub.relay import forwarding, metrics, port
 from homeroom.hub.store import database, queue
+from homeroom.processes import environment
 from homeroom.transport.control import client, serve, server
 
 log = structlog.get_logger()
@@ -24,7 +25,7 @@ def run() -> None:
         SpecError: settings are missing or bad, or a port is in use.
         Unavailable: the database cannot be used.
     """
-    chosen = settings.load(settings.RelaySettings)
+    chosen = environment.load(settings.RelaySettings)
     observability.configure_logging()
     structlog.contextvars.bind_contextvars(process="relay", hub=chosen.hub)
     registry = observability.build_registry()

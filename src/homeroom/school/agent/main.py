@@ -5,7 +5,8 @@ import contextlib
 
 import structlog
 
-from homeroom.school import logs, servers, settings
+from homeroom.processes import environment
+from homeroom.school import logs, servers
 from homeroom.school.agent import agents, app, links, sockets
 from homeroom.school.agent import settings as agent_settings
 from homeroom.school.serving import models
@@ -15,7 +16,7 @@ from homeroom.trust import enrolment
 def run() -> None:
     """Keep one school running until SIGTERM."""
     logs.configure()
-    values = settings.load(agent_settings.Settings)
+    values = environment.load(agent_settings.Settings)
     identity = enrolment.load(values.enrolment)
     agent = agents.Agent(
         identity,

@@ -7,9 +7,12 @@ from pathlib import Path
 import structlog
 
 from homeroom.kube import client as kube
-from homeroom.school import logs, servers, settings
-from homeroom.school.operator import handlers, sweeps
+from homeroom.kube import kopf_watching
+from homeroom.processes import environment
+from homeroom.resources import siteassignments
+from homeroom.school import logs, servers
 from homeroom.school.operator import settings as operator_settings
+from homeroom.school.operator import sweeps
 from homeroom.school.runtime import processes, runtimes
 from homeroom.school.serving import routes
 from homeroom.trust import enrolment
@@ -20,7 +23,7 @@ FIELD_MANAGER = "homeroom-school-operator"
 def run() -> None:
     """Look after one school until SIGTERM."""
     logs.configure()
-    values = settings.load(operator_settings.Settings)
+    values = environment.load(operator_settings.Settings)
     listener = servers.Listener(routes.Routes(None, {}), servers.bind_port(values.metrics_host, values.metrics_port))
 
     async def work(stop: asyncio.Event) -> None:
@@ -69,7 +72,9 @@ async def _work(values: operator_settings.Settings, stop: asyncio.Event) -> None
             agent_socket(values),
             school,
         )
-        registry = handlers.build_registry(handlers.read_connection(values.kubeconfig), sweep.wake.set)
+        watching = kopf_watching.watch(
+            values.kubeconfig, (siteassignments.KIND,), values.namespace, sweep.wake.set, stop
+        )
         async with asyncio.TaskGroup() as group:
             group.create_task(sweep.run(stop, values.sweep_seconds))
-            group.create_task(handlers.run(registry, values.namespace, stop))
+            group.create_task(watching)

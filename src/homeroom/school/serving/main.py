@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import structlog
 
-from homeroom.school import logs, metrics, servers, settings
+from homeroom.processes import environment
+from homeroom.school import logs, metrics, servers
 from homeroom.school.serving import app, handover, models, routes, runners, spools
 from homeroom.school.serving import settings as serve_settings
 
@@ -16,7 +17,7 @@ SYNC_SECONDS = 1.0
 def run() -> None:
     """Answer until SIGTERM."""
     logs.configure()
-    values = settings.load(serve_settings.Settings)
+    values = environment.load(serve_settings.Settings)
     answers = models.Models(
         runners.Pool(),
         latency_budget=timedelta(milliseconds=values.latency_budget_ms),

@@ -16,6 +16,7 @@ from homeroom.district.operator import imports, judgements, metrics, packages, r
 from homeroom.domain import approvals, digests, errors, reachability, readiness, waveconditions
 from homeroom.gates import documents
 from homeroom.packaging import refusals
+from homeroom.processes import environment
 from homeroom.resources import gatepolicies, modelreleases, releaseapprovals, rolloutwaves, schoolsites
 from homeroom.transport.oci import client as oci
 
@@ -369,7 +370,7 @@ def test_record_that_was_cut_off_counts_as_missing(tmp_path: pathlib.Path) -> No
 def test_settings_name_every_bad_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOMEROOM_OPERATOR_RESYNC_SECONDS", "-1")
     with pytest.raises(errors.SpecError) as raised:
-        settings.load()
+        environment.load(settings.Settings)
     for name in ("KUBECONFIG", "DATABASE_URL", "RESYNC_SECONDS"):
         assert f"HOMEROOM_OPERATOR_{name}" in str(raised.value)
 

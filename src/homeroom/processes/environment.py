@@ -19,6 +19,13 @@ def load(kind: type[_Settings]) -> _Settings:
     try:
         return kind()
     except pydantic.ValidationError as exc:
-        prefix = kind.model_config.get("env_prefix", "")
-        lines = [f"{prefix}{'_'.join(map(str, item['loc'])).upper()}: {item['msg']}" for item in exc.errors()]
+        prefix = str(kind.model_config.get("env_prefix", ""))
+        lines = [_line(prefix, error["loc"], error["msg"]) for error in exc.errors()]
         raise errors.SpecError("settings are missing or wrong:\n" + "\n".join(lines)) from exc
+    except pydantic_settings.SettingsError as exc:  # a list or object that is no JSON; it names the field
+        raise errors.SpecError(f"settings are missing or wrong:\n{exc}") from exc
+
+
+def _line(prefix: str, place: tuple[int | str, ...], message: str) -> str:
+    # A rule about several variables has no place of its own: its text names them.
+    return f"{prefix}{'_'.join(map(str, place)).upper()}: {message}" if place else message

@@ -1,0 +1,135 @@
+"""Kopf as every tier's operator runs it: it watches a few kinds and wakes whoever reads, decides and writes.
+
+Raw event handlers leave no annotation, finalizer or progress in the objects, so nobody's ``kubectl delete`` waits for
+an operator that is down. Their failures are not retried, which costs nothing: the woken one looks again anyway.
+
+The one module of this package that imports Kopf, because a connection for Kopf is Kopf's own type: processes that only
+talk to an API server do not import it.
+"""
+
+import asyncio
+import base64
+import binascii
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import kopf
+import yaml
+
+from homeroom.domain import errors
+from homeroom.kube import watches
+from homeroom.resources import kinds
+
+_REQUEST_SECONDS = 60.0
+_CONNECT_SECONDS = 5.0
+_PAGE = 500
+
+
+async def watch(
+    kubeconfig: Path, watched: Sequence[kinds.Kind], namespace: str, wake: Callable[[], None], stop: asyncio.Event
+) -> None:
+    """Call ``wake`` in the running loop at every event of these kinds, until ``stop`` is set.
+
+    Kopf has a thread with a loop of its own: when it ends it waits for every task in its loop and then cancels them,
+    and in a main thread it takes the process's signals; both are ours.
+
+    Raises:
+        SpecError: ``kubeconfig`` is no usable kubeconfig.
+    """
+    ours, ended = asyncio.get_running_loop(), threading.Event()
+
+    def wake_ours() -> None:
+        with contextlib.suppress(RuntimeError):  # our loop is closed: a late event has nobody to wake
+            ours.call_soon_threadsafe(wake)
+
+    registry = build_registry(read_connection(kubeconfig), watched, wake_ours)
+
+    def run() -> None:
+        settings = build_settings()
+        asyncio.run(kopf.operator(registry=registry, settings=settings, namespaces=[namespace], stop_flag=ended))
+
+    watching = asyncio.ensure_future(asyncio.to_thread(run))
+    stopped = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({watching, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        ended.set()
+        stopped.cancel()
+    await watching
+
+
+def build_registry(
+    connection: kopf.ConnectionInfo, watched: Sequence[kinds.Kind], wake: Callable[[], None]
+) -> kopf.OperatorRegistry:
+    """Handlers of one operator, in a registry of their own; ``wake`` is called on Kopf's thread."""
+    registry = kopf.OperatorRegistry()
+
+    @kopf.on.login(registry=registry)  # type: ignore[arg-type, unused-ignore]
+    def login(**_: Any) -> kopf.ConnectionInfo:
+        return connection
+
+    for kind in watched:
+
+        @kopf.on.event(kind.group, kind.version, kind.plural, registry=registry)
+        async def changed(**_: Any) -> None:
+            wake()
+
+    return registry
+
+
+def build_settings() -> kopf.OperatorSettings:
+    """Kopf alone, silent, with lists in pages and a deadline on every wait."""
+    settings = kopf.OperatorSettings()
+    settings.posting.enabled = False
+    settings.peering.standalone = True
+    settings.watching.chunk_size = _PAGE
+    # Kopf puts it into the query as it is, and the API server takes whole seconds only: it refuses 290.0.
+    settings.watching.server_timeout = int(watches.SERVER_TIMEOUT.total_seconds())
+    settings.watching.inactivity_timeout = watches.INACTIVITY.total_seconds()
+    settings.watching.connect_timeout = _CONNECT_SECONDS
+    settings.networking.request_timeout = _REQUEST_SECONDS
+    settings.networking.connect_timeout = _CONNECT_SECONDS
+    settings.process.ultimate_exiting_timeout = None  # it kills the process; the process's own end is bounded
+    logging.getLogger("kopf").setLevel(logging.WARNING)
+    return settings
+
+
+def read_connection(kubeconfig: Path) -> kopf.ConnectionInfo:
+    """What Kopf needs to reach the API server of the file's current context.
+
+    Raises:
+        SpecError: it is no usable kubeconfig.
+    """
+    try:
+        value = yaml.safe_load(kubeconfig.read_text(encoding="utf-8"))
+        context = _named(value["contexts"], value["current-context"])["context"]
+        cluster = _named(value["clusters"], context["cluster"])["cluster"]
+        user = _named(value["users"], context["user"])["user"]
+        return _connection(cluster, user)
+    except (OSError, yaml.YAMLError, KeyError, TypeError, StopIteration, binascii.Error) as exc:
+        raise errors.SpecError(f"{kubeconfig} is no usable kubeconfig: {type(exc).__name__}: {exc}") from exc
+
+
+def _connection(cluster: dict[str, Any], user: dict[str, Any]) -> kopf.ConnectionInfo:
+    return kopf.ConnectionInfo(
+        server=cluster["server"],
+        ca_path=cluster.get("certificate-authority"),
+        ca_data=_decoded(cluster.get("certificate-authority-data")),
+        certificate_path=user.get("client-certificate"),
+        certificate_data=_decoded(user.get("client-certificate-data")),
+        private_key_path=user.get("client-key"),
+        private_key_data=_decoded(user.get("client-key-data")),
+        token=user.get("token"),
+    )
+
+
+def _named(items: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    return next(item for item in items if item["name"] == name)
+
+
+def _decoded(text: str | None) -> bytes | None:
+    return None if text is None else base64.b64decode(text, validate=True)
