@@ -18,7 +18,8 @@ app = typer.Typer(
     help="Takes a model to every classroom box: fair, private, still right, and answering without the internet.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    pretty_exceptions_show_locals=False,
+    # A plain traceback: it lands in logs, and shows no values.
+    pretty_exceptions_enable=False,
 )
 
 

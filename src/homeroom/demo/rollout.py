@@ -55,6 +55,12 @@ def is_complete(wave: dict[str, Any]) -> bool:
     return condition is not None and condition["status"] == "True"
 
 
+def is_half_way(wave: dict[str, Any]) -> bool:
+    """Whether at least a quarter of the schools is done, and not all."""
+    found = counts(wave)
+    return bool(found) and found["total"] <= 4 * found["done"] < 4 * found["total"]
+
+
 def counts(wave: dict[str, Any] | None) -> dict[str, int]:
     """How many schools are in which state; empty before the first look of the operator."""
     return dict((wave or {}).get("status", {}).get("counts", {}))

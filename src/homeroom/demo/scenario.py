@@ -174,8 +174,8 @@ class _Demo:
             rollout.await_wave(
                 it,
                 last,
-                done=lambda wave: 0 < rollout.counts(wave).get("done", 0) < rollout.counts(wave).get("total", 0),
-                what=f"the first schools of wave {last}",
+                done=rollout.is_half_way,
+                what=f"a quarter of wave {last}",
                 progress=self._out.progress,
             )
         before = _assigned(it)

@@ -176,7 +176,7 @@ def entry_to_domain(entry: Entry) -> assignments.Entry:
 DEFINITION = definitions.Definition(
     kind=KIND,
     model=SiteAssignment,
-    short_names=("sa",),
+    short_names=("asg",),
     columns=(
         definitions.Column("Version", ".spec.version", "integer"),
         definitions.condition_column(VERIFIED),
