@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from homeroom.cli import contexts, people, processes
+from homeroom.cli import contexts, joining, people, processes
 
 app = typer.Typer(
     name="homeroom",
@@ -46,5 +46,7 @@ def connection(
 for command in people.COMMANDS:
     app.command(rich_help_panel="People")(command)
 app.add_typer(people.wave_app, name="wave", rich_help_panel="People")
+for command in joining.COMMANDS:
+    app.command(rich_help_panel="A school that joins")(command)
 for command in processes.COMMANDS:
     app.command(rich_help_panel="Processes")(command)

@@ -1,33 +1,15 @@
 """Where the district is and who is asking: options first, then the demo's context file."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import typer
 
 from homeroom.client import districts
+from homeroom.demo import contexts as demo_contexts
 from homeroom.domain import errors
 
 DEFAULT_STATE = Path("~/.local/state/homeroom/demo").expanduser()
-
-
-@dataclass(frozen=True, slots=True)
-class DemoContext:
-    """What the demo wrote about itself.
-
-    Attributes:
-        server: base URL of REST and console.
-        tokens: file with the token, by person.
-        schools: base URL of each school's own service, by school name.
-        kubeconfigs: path by tier.
-    """
-
-    server: str
-    tokens: dict[str, str]
-    schools: dict[str, str]
-    kubeconfigs: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +28,13 @@ class Connection:
     token_file: Path | None
     person: str | None
 
-    def demo(self) -> DemoContext:
+    def demo(self) -> demo_contexts.DemoContext:
         """What the demo wrote about itself.
 
         Raises:
             SpecError: none has run with that state directory.
         """
-        try:
-            document: dict[str, Any] = json.loads((self.state / "context.json").read_text())
-        except FileNotFoundError:
-            raise errors.SpecError(
-                f"no demo has run with state in {self.state}: start one with `make run`, "
-                "or name a district with --server and --token-file"
-            ) from None
-        return DemoContext(**document)
+        return demo_contexts.read(self.state)
 
     def connect(self, usual_person: str) -> districts.DistrictClient:
         """A client for the district that was named, or for the demo's.

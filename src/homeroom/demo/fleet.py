@@ -70,10 +70,11 @@ class Fleet:
             epoch=1,
             name=school.name,
             bands=school.bands,
-            endpoints=self._endpoints(),
+            endpoints=self.endpoints(),
         )
 
-    def _endpoints(self) -> tuple[assignments.Endpoint, ...]:
+    def endpoints(self) -> tuple[assignments.Endpoint, ...]:
+        """Where a school asks before its first assignment."""
         return (
             assignments.Endpoint("hub", self._base.relay_url, self._base.registries["hub"].url),
             assignments.Endpoint("district", self._base.control_url, self._base.registries["district"].url),

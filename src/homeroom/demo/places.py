@@ -45,11 +45,6 @@ class Places:
         """The district's private store of evaluation rows."""
         return self.district / "private" / "evaluations"
 
-    @property
-    def context(self) -> Path:
-        """What the command line reads."""
-        return self.root / "context.json"
-
     def plane(self, name: str) -> Path:
         """One control plane."""
         return self.root / "planes" / name

@@ -1,16 +1,15 @@
 """Brings everything of the demo up: tools, parts, people, schools; each step does only what is not there yet."""
 
 import contextlib
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from homeroom.client import districts
-from homeroom.demo import fleet, options, parts, people, places, presenter, schools
+from homeroom.demo import contexts, fleet, options, parts, people, places, presenter, schools
 from homeroom.domain import errors
 from homeroom.embedded import ports, preflight, supervisor, toolchain
 from homeroom.resources import kinds
@@ -115,15 +114,15 @@ def _create_sites(
 
 
 def _write_context(running: Running, where: places.Places) -> None:
-    """For the command line: where everything is."""
-    context = {
-        "server": running.base.api_url,
-        "tokens": {person: str(path) for person, path in running.tokens.items()},
-        "schools": {school.name: running.everybody.url(school) for school in running.everybody.all},
-        "kubeconfigs": {
-            tier: str(plane.kubeconfig("homeroom:demo-user", ["system:masters"]))
-            for tier, plane in running.base.planes.items()
+    base = running.base
+    context = contexts.DemoContext(
+        server=base.api_url,
+        tokens={person: str(path) for person, path in running.tokens.items()},
+        schools={school.name: running.everybody.url(school) for school in running.everybody.all},
+        kubeconfigs={
+            tier: str(plane.kubeconfig("homeroom:demo-user", ["system:masters"])) for tier, plane in base.planes.items()
         },
-    }
-    where.context.touch(mode=0o600)
-    where.context.write_text(json.dumps(context, indent=2))
+        hub=parts.HUB,
+        endpoints=[asdict(endpoint) for endpoint in running.everybody.endpoints()],
+    )
+    contexts.write(where.root, context)

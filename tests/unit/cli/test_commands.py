@@ -20,6 +20,8 @@ def state(tmp_path: Path) -> Path:
         "tokens": {"viewer": str(tmp_path / "viewer.token")},
         "schools": {"heron-valley": "http://127.0.0.1:1"},
         "kubeconfigs": {"district": "/somewhere/district.yaml"},
+        "hub": "cedar",
+        "endpoints": [],
     }
     (tmp_path / "context.json").write_text(json.dumps(context))
     (tmp_path / "viewer.token").write_text("secret-token\n")

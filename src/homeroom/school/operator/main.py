@@ -1,8 +1,6 @@
 """The process ``homeroom operator --tier school``: the place that builds its parts and joins them."""
 
 import asyncio
-import sys
-from pathlib import Path
 
 import structlog
 
@@ -13,7 +11,7 @@ from homeroom.resources import siteassignments
 from homeroom.school import logs, servers
 from homeroom.school.operator import settings as operator_settings
 from homeroom.school.operator import sweeps
-from homeroom.school.runtime import processes, runtimes
+from homeroom.school.runtime import processes, workloads
 from homeroom.school.serving import routes
 from homeroom.trust import enrolment
 
@@ -33,43 +31,29 @@ def run() -> None:
     servers.run([listener], [work])
 
 
-def build_programs(values: operator_settings.Settings, school: str) -> tuple[runtimes.Program, ...]:
-    """The workload: serving and agent. They share a directory and two sockets."""
-    spool, serve_socket = values.home / "spool", values.home / "serve.sock"
-    serve = {"SCHOOL": school, "PORT": values.serve_port, "SOCKET": serve_socket, "SPOOL": spool}
-    agent = {
-        "ENROLMENT": values.enrolment,
-        "STATE": values.home / "state",
-        "SPOOL": spool,
-        "SERVE_SOCKET": serve_socket,
-        "SOCKET": agent_socket(values),
-        "PORT": values.agent_port,
-        "POLL_SECONDS": values.poll_seconds,
-        "STATUS_SECONDS": values.status_seconds,
-        "USAGE_SECONDS": values.usage_seconds,
-    }
-    return (_program("serve", serve), _program("agent", agent))
-
-
-def agent_socket(values: operator_settings.Settings) -> Path:
-    """Where the agent shows what it has verified."""
-    return values.home / "agent.sock"
-
-
-def _program(name: str, variables: dict[str, object]) -> runtimes.Program:
-    command = (str(Path(sys.executable).with_name("homeroom")), name)
-    environment = {f"HOMEROOM_{name.upper()}_{key}": str(value) for key, value in variables.items()}
-    return runtimes.Program(name, command, environment)
+def build_workload(values: operator_settings.Settings, school: str) -> workloads.Workload:
+    """The two processes of this school."""
+    return workloads.Workload(
+        school=school,
+        enrolment=values.enrolment,
+        home=values.home,
+        serve_port=values.serve_port,
+        agent_port=values.agent_port,
+        poll_seconds=values.poll_seconds,
+        status_seconds=values.status_seconds,
+        usage_seconds=values.usage_seconds,
+    )
 
 
 async def _work(values: operator_settings.Settings, stop: asyncio.Event) -> None:
     school = enrolment.load(values.enrolment).name
+    workload = build_workload(values, school)
     async with kube.connect(values.kubeconfig, values.namespace, field_manager=FIELD_MANAGER) as cluster:
         sweep = sweeps.Sweep(
             cluster,
             processes.LocalProcessRuntime(values.home / "run"),
-            build_programs(values, school),
-            agent_socket(values),
+            workload.programs,
+            workload.agent_socket,
             school,
         )
         watching = kopf_watching.watch(
