@@ -5,8 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-import httpx
-
 from homeroom.client import boxes
 from homeroom.demo import checks, fleet, options, parts, records, schools, traffic
 from homeroom.domain import errors
@@ -76,14 +74,7 @@ def reconnect(base: parts.Parts) -> None:
 
 def count_queued(everybody: fleet.Fleet) -> int:
     """Reports that wait at all schools together, as their agents count them."""
-    total = 0.0
-    for url in everybody.metrics_urls():
-        try:
-            text = httpx.get(url, timeout=5).text
-        except httpx.HTTPError as exc:
-            raise errors.Unavailable(f"{url} does not answer: {exc}") from exc
-        total += sum(float(value) for value in _QUEUED.findall(text))
-    return int(total)
+    return int(sum(float(value) for text in everybody.metrics() for value in _QUEUED.findall(text)))
 
 
 def _let_traffic_run(questions: traffic.Traffic, phase: str, span: timedelta, progress: Callable[[str], None]) -> None:

@@ -1,11 +1,13 @@
 """All 79 schools: enrolled once, four as process pairs (one of them on Kubernetes), the others in two hosts."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import httpx
+
 from homeroom.demo import options, parts, schools
-from homeroom.domain import assignments
+from homeroom.domain import assignments, errors
 from homeroom.embedded import probes
 from homeroom.trust import enrolment
 
@@ -14,6 +16,9 @@ PACE = {
     "STATUS_SECONDS": options.STATUS.total_seconds(),
     "USAGE_SECONDS": options.STATUS.total_seconds(),
 }
+
+EDGE_SECONDS = 60.0
+"""How long the operator of the school with Kubernetes may take to start its two processes."""
 
 
 class Fleet:
@@ -53,11 +58,18 @@ class Fleet:
                 return f"http://127.0.0.1:{self._base.book.known(host)}/schools/{school.name}"
         return f"http://127.0.0.1:{self._base.book.known(f'{school.name}-serve')}"
 
-    def metrics_urls(self) -> list[str]:
-        """Where the agents show what they count."""
-        ports = [self._base.book.known(f"{school.name}-agent") for school in (self.edge, *self.boxes)]
-        ports += [self._base.book.known(host) for host in self.hosted]
-        return [f"http://127.0.0.1:{port}/metrics" for port in ports]
+    def metrics(self) -> Iterator[str]:
+        """What the agents count: the text of each ``/metrics``, one after the other.
+
+        Raises:
+            Unavailable: one of them does not answer.
+        """
+        names = [f"{school.name}-agent" for school in (self.edge, *self.boxes)] + list(self.hosted)
+        for name in names:
+            try:
+                yield httpx.get(f"http://127.0.0.1:{self._base.book.known(name)}/metrics", timeout=5).text
+            except httpx.HTTPError as exc:
+                raise errors.Unavailable(f"{name} does not answer: {type(exc).__name__}") from exc
 
     def _enrol(self, school: schools.School) -> enrolment.Enrolment:
         directory = self._base.where.enrolment(school.name)
@@ -132,3 +144,7 @@ class Fleet:
             "AGENT_PORT": self._base.book.claim(f"{self.edge.name}-agent"),
         }
         self._base.start_operator("school", environment)
+        for port in (environment["SERVE_PORT"], environment["AGENT_PORT"]):
+            # The supervisor knows the operator only; these two are its children.
+            if not probes.wait_until(probes.http_ok(port, "/healthz"), seconds=EDGE_SECONDS):
+                raise errors.Unavailable(f"the processes of {self.edge.name} did not start; logs are in {home / 'run'}")

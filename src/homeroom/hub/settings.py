@@ -12,7 +12,9 @@ from homeroom.trust import authority
 class RelaySettings(pydantic_settings.BaseSettings):
     """Of the relay; ``HOMEROOM_RELAY_<NAME>``."""
 
-    model_config = pydantic_settings.SettingsConfigDict(env_prefix="HOMEROOM_RELAY_", frozen=True)
+    model_config = pydantic_settings.SettingsConfigDict(
+        env_prefix="HOMEROOM_RELAY_", frozen=True, use_attribute_docstrings=True
+    )
 
     hub: str
     """Name of this hub, as in its certificate's ``homeroom://hub/<name>`` and in RegionalHub."""
@@ -57,7 +59,9 @@ class RelaySettings(pydantic_settings.BaseSettings):
 class OperatorSettings(pydantic_settings.BaseSettings):
     """Of the hub's operator; ``HOMEROOM_OPERATOR_<NAME>``."""
 
-    model_config = pydantic_settings.SettingsConfigDict(env_prefix="HOMEROOM_OPERATOR_", frozen=True)
+    model_config = pydantic_settings.SettingsConfigDict(
+        env_prefix="HOMEROOM_OPERATOR_", frozen=True, use_attribute_docstrings=True
+    )
 
     hub: str
     """Name of this hub, and of the RegionalHub object in its own API."""

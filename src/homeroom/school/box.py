@@ -22,7 +22,7 @@ LOOK_SECONDS = 0.5
 class Settings(pydantic_settings.BaseSettings):
     """Environment of one box."""
 
-    model_config = pydantic_settings.SettingsConfigDict(env_prefix="HOMEROOM_BOX_")
+    model_config = pydantic_settings.SettingsConfigDict(env_prefix="HOMEROOM_BOX_", use_attribute_docstrings=True)
 
     enrolment: Path
     """Directory that the school got when it joined."""

@@ -29,7 +29,7 @@ _JOIN_SECONDS = 4.0
 class Settings(agent_settings.PaceSettings):
     """Environment of one host process."""
 
-    model_config = pydantic_settings.SettingsConfigDict(env_prefix="HOMEROOM_HOST_")
+    model_config = pydantic_settings.SettingsConfigDict(env_prefix="HOMEROOM_HOST_", use_attribute_docstrings=True)
 
     schools: Path
     """Directory with one directory for each school, called as its route; `enrolment/` below it is its enrolment."""

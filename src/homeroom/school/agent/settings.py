@@ -12,6 +12,8 @@ from homeroom.school.agent import agents
 class PaceSettings(pydantic_settings.BaseSettings):
     """How often an agent does things, in seconds."""
 
+    model_config = pydantic_settings.SettingsConfigDict(use_attribute_docstrings=True)
+
     poll_seconds: float = pydantic.Field(default=30, gt=0)
     """Between two questions for an assignment; a change reaches a school within this and the hub's own poll."""
     status_seconds: float = pydantic.Field(default=300, gt=0)
@@ -34,7 +36,7 @@ class PaceSettings(pydantic_settings.BaseSettings):
 class Settings(PaceSettings):
     """Environment of one agent."""
 
-    model_config = pydantic_settings.SettingsConfigDict(env_prefix="HOMEROOM_AGENT_")
+    model_config = pydantic_settings.SettingsConfigDict(env_prefix="HOMEROOM_AGENT_", use_attribute_docstrings=True)
 
     enrolment: Path
     """Directory that the school got when it joined."""

@@ -9,7 +9,7 @@ import pydantic_settings
 class Settings(pydantic_settings.BaseSettings):
     """Environment of one school's operator."""
 
-    model_config = pydantic_settings.SettingsConfigDict(env_prefix="HOMEROOM_OPERATOR_")
+    model_config = pydantic_settings.SettingsConfigDict(env_prefix="HOMEROOM_OPERATOR_", use_attribute_docstrings=True)
 
     kubeconfig: Path
     """How to reach the school's own API server; no context is picked up silently."""

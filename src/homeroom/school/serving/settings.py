@@ -9,7 +9,7 @@ import pydantic_settings
 class Settings(pydantic_settings.BaseSettings):
     """Environment of one serving process."""
 
-    model_config = pydantic_settings.SettingsConfigDict(env_prefix="HOMEROOM_SERVE_")
+    model_config = pydantic_settings.SettingsConfigDict(env_prefix="HOMEROOM_SERVE_", use_attribute_docstrings=True)
 
     school: str = "school"
     """Name in metrics and logs."""
