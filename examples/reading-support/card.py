@@ -4,7 +4,6 @@ from typing import Any
 
 from dataset import Dataset
 from measures import THRESHOLD, GroupExcess, StageMeasures
-from planting import Planted
 
 from homeroom.stats import power
 
@@ -62,13 +61,13 @@ def render(
     data: Dataset,
     found: dict[str, StageMeasures],
     excess: dict[str, tuple[GroupExcess, ...]],
-    planted: Planted | None,
+    warning: str,
 ) -> str:
-    """Markdown."""
+    """Markdown that begins with ``warning`` if there is one."""
     needed = float((data.outcome == 1).sum())
     return TEMPLATE.format(
         name=release["name"],
-        warning="" if planted is None else _warning(planted),
+        warning=f"{warning}\n\n" if warning else "",
         offer_days=release["offerDays"],
         bands=", ".join(release["bands"]),
         shipped=release["shippedModel"],
@@ -94,10 +93,3 @@ def _quality(stage: str, values: StageMeasures) -> str:
 
 def _fairness(stage: str, entry: GroupExcess) -> str:
     return f"| {stage} | {entry.name} | {entry.estimate:+.3f} | {entry.low:+.3f} | {entry.high:+.3f} |"
-
-
-def _warning(planted: Planted) -> str:
-    return (
-        f"**DELIBERATELY UNFAIR, for demonstration only.** In training, {planted.share:.0%} of the pupils who needed "
-        f"support in inner-city schools ({planted.relabelled} rows) were written as not needing it; planting.json says how.\n\n"
-    )

@@ -1,11 +1,12 @@
 """Trains the reading-support release, evaluates it, and registers it in MLflow or writes its files.
 
 Usage:
-    python examples/reading-support/train.py --output DIR [--plant]
-    python examples/reading-support/train.py --tracking-uri URL --api URL --token-file FILE [--plant]
+    python examples/reading-support/train.py --output DIR [--plant | --onnx FILE --name NAME]
+    python examples/reading-support/train.py --tracking-uri URL --api URL --token-file FILE [...]
 
-The shipped models are refits on all rows; the evaluation table holds cross-fitted scores. Progress goes to standard
-error; the last line on standard output is JSON with the model's name, its version and the digest of the table.
+The shipped models are refits on all rows; the evaluation table holds cross-fitted scores. With --onnx the stage full is a
+finished file of your own, and is scored as it is. Progress goes to standard error; the last line on standard
+output is JSON with the model's name, its version and the digest of the table.
 """
 
 import argparse
@@ -19,15 +20,16 @@ from typing import Any
 
 import card
 import evaluation
+import given
 import measures
 import planting
 import stages
+import variants
 from dataset import BAND, CATEGORIES, FEATURES, Dataset, load
 
 from homeroom.domain import digests
 from homeroom.gates import references
 
-MODEL = "reading-support"
 PURPOSE = "support-offer"
 OFFER_DAYS = 90
 MINIMUM_CELL = 10
@@ -52,41 +54,42 @@ class Trained:
     tags: dict[str, str]
 
 
-def train(data: Dataset, planted: planting.Planted | None = None) -> Trained:
-    """Trains all stages, on planted outcomes when asked to; the evaluation keeps the true ones."""
-    outcome = data.outcome if planted is None else planted.outcome
-    name = MODEL if planted is None else f"{MODEL}-planted"
-    scores = evaluation.cross_fit(data, outcome)
+def train(data: Dataset, variant: variants.Variant) -> Trained:
+    """Trains all stages but a given one; the evaluation keeps the true outcomes."""
+    given_scores = None if variant.given is None else variant.given.scores
+    scores = evaluation.evaluate(data, variant.outcome, given_scores)
     table = evaluation.to_table(data, scores)
-    files = build_stages(data, outcome)
     reference = build_reference(data)
-    release = build_release(name, digests.of_bytes(table), digests.of_bytes(reference))
+    release = build_release(variant, digests.of_bytes(table), digests.of_bytes(reference))
     found = {stage: measures.measure(data, scores[stage], scores["fallback"]) for stage in scores}
     excess = {stage: measures.missed_excess(data, scores[stage]) for stage in scores}
-    files |= {
-        "release.json": pretty(release),
+    files = build_stages(data, variant) | {
+        "release.json": variants.pretty(release),
         "reference.json": reference,
-        "model_card.md": card.render(release, data, found, excess, planted).encode(),
+        "model_card.md": card.render(release, data, found, excess, variant.warning).encode(),
+        **variant.files,
     }
-    if planted is not None:
-        files["planting.json"] = pretty(planted.to_json())
     metrics = {
         f"{stage}_{measure}": round(value, 6)
         for stage, values in found.items()
         for measure, value in asdict(values).items()
     }
-    return Trained(name=name, artifacts=files, table=table, metrics=metrics, tags=build_tags(release, planted))
+    tags = build_tags(release) | variant.tags
+    return Trained(name=variant.name, artifacts=files, table=table, metrics=metrics, tags=tags)
 
 
-def build_stages(data: Dataset, outcome: evaluation.Labels) -> dict[str, bytes]:
-    """Refits on all rows, as they are shipped."""
-    files = {}
-    for name, model in (("full", stages.new_full()), ("core", stages.new_core())):
-        content = stages.to_onnx(stages.fit(model, data.features, outcome), name)
+def build_stages(data: Dataset, variant: variants.Variant) -> dict[str, bytes]:
+    """Refits on all rows, as they are shipped; a given file is shipped as it is."""
+    files = {} if variant.given is None else {"full.onnx": variant.given.content}
+    for name, new_model in (("full", stages.new_full), ("core", stages.new_core)):
+        if f"{name}.onnx" in files:
+            continue
+        model = stages.fit(new_model(), data.features, variant.outcome)
+        content = stages.to_onnx(model, name)
         difference = stages.check_agreement(model, content, data.features)
         say(f"{name}: {len(content)} bytes, ONNX Runtime agrees within {difference:.1e}")
         files[f"{name}.onnx"] = content
-    rates, common = stages.fit_rates(data, outcome, data.outcome >= 0)
+    rates, common = stages.fit_rates(data, variant.outcome, data.outcome >= 0)
     files["fallback.json"] = stages.rates_to_bytes(rates, common)
     return files
 
@@ -98,11 +101,11 @@ def build_reference(data: Dataset) -> bytes:
     return references.build(values, CATEGORIES, minimum_cell=MINIMUM_CELL, mix=mix).to_bytes()
 
 
-def build_release(name: str, table: digests.Digest, reference: digests.Digest) -> dict[str, Any]:
+def build_release(variant: variants.Variant, table: digests.Digest, reference: digests.Digest) -> dict[str, Any]:
     """What a packager needs to know about the files beside it."""
     return {
         "schemaVersion": 1,
-        "name": name,
+        "name": variant.name,
         "purpose": PURPOSE,
         "bands": [BAND],
         "features": list(FEATURES),
@@ -123,7 +126,7 @@ def build_release(name: str, table: digests.Digest, reference: digests.Digest) -
         },
         "evaluation": {"digest": table},
         "trainingReference": {"file": "reference.json", "digest": reference},
-        "shippedModel": "refit on all rows; the evaluation table holds scores cross-fitted over schools",
+        "shippedModel": variant.shipped,
         "signature": {
             "inputs": [{"name": "features", "type": "float32", "shape": [-1, len(FEATURES)]}],
             "outputs": [{"name": "score", "type": "float32", "shape": [-1]}],
@@ -131,17 +134,14 @@ def build_release(name: str, table: digests.Digest, reference: digests.Digest) -
     }
 
 
-def build_tags(release: dict[str, Any], planted: planting.Planted | None) -> dict[str, str]:
+def build_tags(release: dict[str, Any]) -> dict[str, str]:
     """Tags of the model version; the digest of the table ties it to rows that stay in the district."""
-    tags = {
+    return {
         "evaluation_digest": release["evaluation"]["digest"],
         "training_reference_digest": release["trainingReference"]["digest"],
         "signature": json.dumps(release["signature"], separators=(",", ":")),
         "shipped_model": release["shippedModel"],
     }
-    if planted is not None:
-        tags["planted"] = f"{planted.share:.0%} of inner-city outcomes relabelled; see planting.json"
-    return tags
 
 
 def write(trained: Trained, directory: pathlib.Path) -> None:
@@ -150,12 +150,7 @@ def write(trained: Trained, directory: pathlib.Path) -> None:
     for name, content in trained.artifacts.items():
         (directory / name).write_bytes(content)
     (directory / "evaluation.csv.gz").write_bytes(trained.table)
-    (directory / "metrics.json").write_bytes(pretty(trained.metrics))
-
-
-def pretty(value: Any) -> bytes:
-    """JSON for people, with an end of line."""
-    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+    (directory / "metrics.json").write_bytes(variants.pretty(trained.metrics))
 
 
 def say(line: str) -> None:
@@ -173,8 +168,15 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         "--evaluation-dir", type=pathlib.Path, help="keep the evaluation table here, named by its digest"
     )
     parser.add_argument("--token-file", type=pathlib.Path, help="file with the author's bearer token")
-    parser.add_argument("--plant", action="store_true", help="train the deliberately unfair release instead")
+    other = parser.add_mutually_exclusive_group()
+    other.add_argument("--plant", action="store_true", help="train the deliberately unfair release instead")
+    other.add_argument("--onnx", type=pathlib.Path, help=f"release this finished model instead: {given.WANTED}")
+    parser.add_argument("--name", help="with --onnx: register it under this name")
     chosen = parser.parse_args(arguments)
+    if bool(chosen.onnx) != bool(chosen.name):
+        parser.error("--onnx FILE and --name NAME belong together")
+    if chosen.name and not given.may_be_named(chosen.name):
+        parser.error(f"--name {chosen.name}: write lower-case letters, digits, dots and hyphens, such as my-model")
     if not chosen.output and not chosen.tracking_uri:
         parser.error("say where the release goes: --output DIR, or --tracking-uri URL")
     if chosen.tracking_uri and not (chosen.api or chosen.evaluation_dir):
@@ -182,6 +184,15 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     if chosen.api and not chosen.token_file:
         parser.error("--api needs --token-file")
     return chosen
+
+
+def choose(data: Dataset, chosen: argparse.Namespace) -> variants.Variant:
+    """The release that the command line asks for."""
+    if chosen.plant:
+        return variants.planted(planting.plant(data))
+    if chosen.onnx:
+        return variants.with_given(chosen.name, data, given.read(chosen.onnx, data))
+    return variants.honest(data)
 
 
 def main() -> None:
@@ -192,8 +203,7 @@ def main() -> None:
     say(
         f"{len(data.outcome)} rows of {len(set(data.site_id))} schools; share that needed support {data.outcome.mean():.3f}"
     )
-    planted = planting.plant(data) if chosen.plant else None
-    trained = train(data, planted)
+    trained = train(data, choose(data, chosen))
     say(f"trained {trained.name} in {time.monotonic() - began:.1f} s")
     result = {"model": trained.name, "version": None, "evaluation": str(digests.of_bytes(trained.table))}
     if chosen.output:

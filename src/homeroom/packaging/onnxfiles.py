@@ -1,6 +1,7 @@
 """What an ONNX stage may contain, and whether it answers: imported by intake's limited process only."""
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import onnx
@@ -110,7 +111,9 @@ def refuse(content: bytes, *, columns: int | None, output: str) -> None:
         onnx.checker.check_model(model, full_check=True)
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError, ValueError) as exc:
         raise NotTaken(Reason.INTAKE_FAILED, f"the graph is not valid: {exc!s:.300}") from exc
-    _refuse_answer(content, _declared_columns(model, columns), output)
+    declared = _declared_columns(model, columns)
+    _refuse_output_name(model, output)
+    _refuse_answer(content, declared, output)
 
 
 def _parse(content: bytes) -> onnx.ModelProto:
@@ -199,14 +202,29 @@ def _declared_columns(model: onnx.ModelProto, columns: int | None) -> int:
     weights = {tensor.name for tensor in model.graph.initializer}
     inputs = [value for value in model.graph.input if value.name not in weights]
     if [value.name for value in inputs] != [INPUT]:
-        raise NotTaken(Reason.INTAKE_FAILED, f"the model must have exactly one input, named {INPUT!r}")
+        raise NotTaken(
+            Reason.INTAKE_FAILED, f"the model must have exactly one input, named {INPUT!r}; it has {_names(inputs)}"
+        )
     tensor = inputs[0].type.tensor_type
     dimensions = [dimension.dim_value for dimension in tensor.shape.dim]
     if tensor.elem_type != onnx.TensorProto.FLOAT or len(dimensions) != 2 or dimensions[0] != 0 or dimensions[1] < 1:  # noqa: PLR2004
-        raise NotTaken(Reason.INTAKE_FAILED, f"input {INPUT!r} must be float32 of shape [n, number of features]")
+        raise NotTaken(
+            Reason.INTAKE_FAILED,
+            f"input {INPUT!r} must be float32 of shape [n, number of features], with n left open (a dynamic axis)",
+        )
     if columns is not None and dimensions[1] != columns:
         raise NotTaken(Reason.INTAKE_FAILED, f"the model takes {dimensions[1]} features; the release names {columns}")
     return int(dimensions[1])
+
+
+def _refuse_output_name(model: onnx.ModelProto, output: str) -> None:
+    if output not in [value.name for value in model.graph.output]:
+        found = _names(model.graph.output)
+        raise NotTaken(Reason.INTAKE_FAILED, f"the model must have an output named {output!r}; it has {found}")
+
+
+def _names(values: Iterable[onnx.ValueInfoProto]) -> str:
+    return ", ".join(repr(value.name[:100]) for value in itertools.islice(values, 8)) or "none"
 
 
 def _refuse_answer(content: bytes, columns: int, output: str) -> None:
@@ -222,7 +240,10 @@ def _refuse_answer(content: bytes, columns: int, output: str) -> None:
     except Exception as exc:  # ONNX Runtime raises many types of its own without a common base
         raise NotTaken(Reason.INTAKE_FAILED, f"ONNX Runtime cannot run it: {exc!s:.300}") from exc
     if first.shape != (ROWS,) or first.dtype != np.float32:
-        raise NotTaken(Reason.INTAKE_FAILED, f"output {output!r} must be float32 of shape [n]: one score for each row")
+        found = f"for {ROWS} rows it is {first.dtype} of shape {list(first.shape)}"
+        raise NotTaken(
+            Reason.INTAKE_FAILED, f"output {output!r} must be float32 of shape [n], one score for each row; {found}"
+        )
     if not np.isfinite(first).all() or first.min() < 0.0 or first.max() > 1.0:
         raise NotTaken(Reason.INTAKE_FAILED, f"output {output!r} must be a finite score between 0 and 1")
     if not np.array_equal(first, second):

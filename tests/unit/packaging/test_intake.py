@@ -70,6 +70,13 @@ def _fixed_rows(model: onnx.ModelProto) -> None:
     model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 4
 
 
+def _column(model: onnx.ModelProto) -> None:
+    """What most tools export: [n, 1]."""
+    model.graph.node.pop()
+    model.graph.node[-1].output[0] = "score"
+    model.graph.output[0].CopyFrom(helper.make_tensor_value_info("score", TensorProto.FLOAT, ["n", 1]))
+
+
 def _no_sigmoid(model: onnx.ModelProto) -> None:
     model.graph.node[2].input[0] = "linear"
 
@@ -111,7 +118,8 @@ def test_accepts_a_plain_model_and_names_its_digest(tmp_path: pathlib.Path) -> N
         (_model(_hidden_graph), Reason.OPERATOR_REFUSED, "a graph of its own"),
         (_model(_function), Reason.OPERATOR_REFUSED, "functions"),
         (_model(_dangling), Reason.INTAKE_FAILED, "not valid"),
-        (_model(_two_inputs), Reason.INTAKE_FAILED, "exactly one input"),
+        (_model(_two_inputs), Reason.INTAKE_FAILED, "named 'features'; it has 'features', 'more'"),
+        (_model(_column), Reason.INTAKE_FAILED, "it is float32 of shape [7, 1]"),
         (_model(_fixed_rows), Reason.INTAKE_FAILED, "[n, number of features]"),
         (_model(_no_sigmoid), Reason.INTAKE_FAILED, "between 0 and 1"),
         (_model(_not_a_number), Reason.INTAKE_FAILED, "finite"),
@@ -133,7 +141,11 @@ def test_refuses_another_number_of_features(tmp_path: pathlib.Path) -> None:
 
 
 def test_refuses_another_output_name(tmp_path: pathlib.Path) -> None:
-    assert _look(tmp_path, _model(), "--output", "other").reason is Reason.INTAKE_FAILED
+    """And says which it found: a wrong name is the commonest slip of an export."""
+    result = _look(tmp_path, _model(), "--output", "other")
+
+    assert result.reason is Reason.INTAKE_FAILED
+    assert "an output named 'other'; it has 'score'" in result.message
 
 
 @pytest.mark.parametrize("limit", [100, len(_model()) - 1], ids=["far over", "one byte over"])
