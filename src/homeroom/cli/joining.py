@@ -16,6 +16,7 @@ def enrol(
     directory: Annotated[Path, typer.Option("--output", help="Where to put its identity; must be empty.")],
     region: Annotated[str, typer.Option(help="Region of the district.")] = "west",
     pupils: Annotated[int, typer.Option(min=1, help="About how many pupils.")] = 100,
+    form: output.OutputOption = output.Form.TABLE,
 ) -> None:
     """Make the identity of one more school of the demo, and the SchoolSite to apply.
 
@@ -28,6 +29,9 @@ def enrol(
     made = joining.enrol(
         contexts.of(context).demo(), contexts.of(context).state, name, directory, region=region, pupils=pupils
     )
+    if form is output.Form.JSON:
+        output.print_json({"enrolment": str(made.enrolment), "manifest": str(made.manifest)})
+        return
     output.say(f"identity  {made.enrolment}")
     output.say(f"manifest  {made.manifest}")
     output.say(f"next      kubectl apply -f {made.manifest}")

@@ -119,6 +119,7 @@ def predict(
 def kubeconfig(
     context: typer.Context,
     tier: Annotated[str, typer.Argument(help="district, hub or school.")],
+    form: output.OutputOption = output.Form.TABLE,
 ) -> None:
     """Print the path of a kubeconfig of the running demo, for your own kubectl.
 
@@ -127,15 +128,21 @@ def kubeconfig(
     known = contexts.of(context).demo().kubeconfigs
     if tier not in known:
         raise errors.SpecError(f"there is no {tier!r}: choose one of {', '.join(known)}")
+    if form is output.Form.JSON:
+        output.print_json({"tier": tier, "kubeconfig": known[tier]})
+        return
     typer.echo(known[tier])
     if shutil.which("kubectl") is None and output.complaints.is_terminal:
         output.complaints.print("no kubectl on PATH: the demo built one, see docs/how-to/use-kubectl.md", markup=False)
 
 
-def _change_wave(context: typer.Context, name: str, change: dict[str, Any], done: str) -> None:
+def _change_wave(context: typer.Context, name: str, change: dict[str, Any], done: str, form: output.Form) -> None:
     with contexts.of(context).connect("it") as district:
-        district.change_wave(name, change)
-    output.say(f"{name}: {done}")
+        wave = district.change_wave(name, change)
+    if form is output.Form.JSON:
+        output.print_json(wave)
+    else:
+        output.say(f"{name}: {done}")
 
 
 @wave_app.command("list")
@@ -155,41 +162,32 @@ def list_waves(
 
 @wave_app.command()
 @output.says_errors
-def pause(
-    context: typer.Context,
-    name: str,
-) -> None:
+def pause(context: typer.Context, name: str, form: output.OutputOption = output.Form.TABLE) -> None:
     """Give no further school the release; what is installed stays.
 
     Example: `homeroom wave pause north`
     """
-    _change_wave(context, name, {"paused": True}, "paused")
+    _change_wave(context, name, {"paused": True}, "paused", form)
 
 
 @wave_app.command()
 @output.says_errors
-def resume(
-    context: typer.Context,
-    name: str,
-) -> None:
+def resume(context: typer.Context, name: str, form: output.OutputOption = output.Form.TABLE) -> None:
     """Go on with a paused wave.
 
     Example: `homeroom wave resume north`
     """
-    _change_wave(context, name, {"paused": False}, "goes on")
+    _change_wave(context, name, {"paused": False}, "goes on", form)
 
 
 @wave_app.command()
 @output.says_errors
-def rollback(
-    context: typer.Context,
-    name: str,
-) -> None:
+def rollback(context: typer.Context, name: str, form: output.OutputOption = output.Form.TABLE) -> None:
     """Send every school of the wave back to the release before.
 
     Example: `homeroom wave rollback north`
     """
-    _change_wave(context, name, {"rollback": True}, "rolling back")
+    _change_wave(context, name, {"rollback": True}, "rolling back", form)
 
 
 def _print_releases(document: dict[str, Any]) -> None:

@@ -9,10 +9,14 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from homeroom.demo import fleet, parts
+from homeroom.domain import errors
 
 MIB = 2**20
 _RECEIVED = re.compile(r'^homeroom_school_received_bytes_total\{school="([^"]+)"\} ([0-9.e+]+)$', re.MULTILINE)
+_OUTCOMES = re.compile(r'^homeroom_district_reports_total\{outcome="([a-z]+)"\} ([0-9.e+]+)$', re.MULTILINE)
 _KINDS = ("apiserver", "kine", "registry", "mlflow", "operator", "api", "relay", "agent", "serve", "host")
 
 
@@ -45,6 +49,19 @@ def bytes_per_school(everybody: fleet.Fleet) -> dict[str, float]:
         "median": statistics.median(received.values()),
         "max": max(received.values()),
     }
+
+
+def reports_received(base: parts.Parts) -> dict[str, int]:
+    """Reports that reached the district since its service started, by what became of them.
+
+    Raises:
+        Unavailable: the district does not answer.
+    """
+    try:
+        text = httpx.get(f"{base.api_url}/metrics", timeout=5).raise_for_status().text
+    except httpx.HTTPError as exc:
+        raise errors.Unavailable(f"the district's metrics cannot be read: {exc}") from exc
+    return {outcome: int(float(value)) for outcome, value in _OUTCOMES.findall(text)}
 
 
 def machine() -> dict[str, Any]:

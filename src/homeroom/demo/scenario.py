@@ -248,6 +248,7 @@ class _Demo:
         status = it.status()
         self._measured["schools"] = dict(Counter(school["state"] for school in status["schools"]))
         self._measured["gates"] = {name: desk.author.gate_report(name) for name in (gating.HONEST, gating.PLANTED)}
+        self._measured["reportsSinceDistrictStarted"] = measures.reports_received(running.base)
         self._measured["bytesPerSchool"] = measures.bytes_per_school(running.everybody)
         self._measured["memory"] = memory = measures.memory(running.base, running.everybody)
         self._out.say(
