@@ -13,7 +13,7 @@ from homeroom.cli import contexts, output
 def enrol(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Name of the school: lower case, digits and dashes.")],
-    directory: Annotated[Path, typer.Option("--output", help="Where to put its identity; must be empty.")],
+    directory: Annotated[Path, typer.Option("--to", help="Where to put its identity; must be empty.")],
     region: Annotated[str, typer.Option(help="Region of the district.")] = "west",
     pupils: Annotated[int, typer.Option(min=1, help="About how many pupils.")] = 100,
     form: output.OutputOption = output.Form.TABLE,
@@ -22,7 +22,7 @@ def enrol(
 
     The district makes the keys here; a school that makes its own, with a token, comes later.
 
-    Example: `homeroom enrol my-school --output build/my-school`
+    Example: `homeroom enrol my-school --to build/my-school`
     """
     from homeroom.demo import joining  # noqa: PLC0415 - needs the district's keys
 

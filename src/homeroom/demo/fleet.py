@@ -136,7 +136,7 @@ class Fleet:
     def _start_edge(self) -> None:
         """The school with Kubernetes: its operator starts the same two processes through ``Runtime``."""
         home = self._base.where.school(self.edge.name)
-        environment = PACE | {
+        environment: dict[str, Any] = PACE | {
             "KUBECONFIG": self._base.planes["school"].kubeconfig("homeroom:operator", ["homeroom:operators"]),
             "ENROLMENT": self._base.where.enrolment(self.edge.name),
             "HOME": home,

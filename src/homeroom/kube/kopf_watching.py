@@ -10,13 +10,15 @@ talk to an API server do not import it.
 import asyncio
 import base64
 import binascii
+import concurrent.futures
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import kopf
 import yaml
 
@@ -26,7 +28,31 @@ from homeroom.resources import kinds
 
 _REQUEST_SECONDS = 60.0
 _CONNECT_SECONDS = 5.0
+_END_SECONDS = 2.0
 _PAGE = 500
+_FIRST_PAUSE_SECONDS = 0.25
+_LONGEST_PAUSE_SECONDS = 1.0  # an operator that is told to end waits no longer
+
+
+class Pauses:
+    """Between attempts of one request: doubling, until the operator is told to end.
+
+    Kopf gives up on a request after the last one, and the part of it that looks for kinds then stays dead without a
+    word until the operator ends, so an API server that starts late would never be watched.
+
+    Args:
+        ended: set when the operator should end.
+    """
+
+    def __init__(self, ended: threading.Event) -> None:
+        self._ended = ended
+
+    def __iter__(self) -> Iterator[float]:
+        """Seconds."""
+        pause = _FIRST_PAUSE_SECONDS
+        while not self._ended.is_set():
+            yield pause
+            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
 
 async def watch(
@@ -48,18 +74,47 @@ async def watch(
 
     registry = build_registry(read_connection(kubeconfig), watched, wake_ours)
 
-    def run() -> None:
-        settings = build_settings()
-        asyncio.run(kopf.operator(registry=registry, settings=settings, namespaces=[namespace], stop_flag=ended))
-
-    watching = asyncio.ensure_future(asyncio.to_thread(run))
+    watching = _start(registry, namespace, ended)
     stopped = asyncio.ensure_future(stop.wait())
+    both: tuple[asyncio.Future[Any], ...] = (watching, stopped)
     try:
-        await asyncio.wait({watching, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
     finally:
         ended.set()
         stopped.cancel()
-    await watching
+    await asyncio.wait({watching}, timeout=_END_SECONDS)
+    if watching.done():
+        await watching
+
+
+def _start(registry: kopf.OperatorRegistry, namespace: str, ended: threading.Event) -> asyncio.Future[None]:
+    """Kopf in a thread; the future is done when it ended.
+
+    A daemon, which no end of the process waits for: while its API server is gone Kopf takes five seconds to end, and
+    nothing of ours is in it.
+    """
+    result: concurrent.futures.Future[None] = concurrent.futures.Future()
+
+    def run() -> None:
+        try:
+            _run(registry, namespace, ended)
+        except BaseException as exc:  # noqa: BLE001 - raised again where the future is awaited
+            result.set_exception(exc)
+        else:
+            result.set_result(None)
+
+    future = asyncio.wrap_future(result)
+    threading.Thread(target=run, name="kopf", daemon=True).start()
+    return future
+
+
+def _run(registry: kopf.OperatorRegistry, namespace: str, ended: threading.Event) -> None:
+    settings = build_settings(ended)
+    try:
+        asyncio.run(kopf.operator(registry=registry, settings=settings, namespaces=[namespace], stop_flag=ended))
+    except (aiohttp.ClientError, OSError) as exc:  # also of requests that were under way when it was told to end
+        if not ended.is_set():
+            raise errors.Unavailable(f"Kubernetes API: {type(exc).__name__}: {exc}") from exc
 
 
 def build_registry(
@@ -81,7 +136,7 @@ def build_registry(
     return registry
 
 
-def build_settings() -> kopf.OperatorSettings:
+def build_settings(ended: threading.Event) -> kopf.OperatorSettings:
     """Kopf alone, silent, with lists in pages and a deadline on every wait."""
     settings = kopf.OperatorSettings()
     settings.posting.enabled = False
@@ -93,6 +148,7 @@ def build_settings() -> kopf.OperatorSettings:
     settings.watching.connect_timeout = _CONNECT_SECONDS
     settings.networking.request_timeout = _REQUEST_SECONDS
     settings.networking.connect_timeout = _CONNECT_SECONDS
+    settings.networking.error_backoffs = Pauses(ended)
     settings.process.ultimate_exiting_timeout = None  # it kills the process; the process's own end is bounded
     logging.getLogger("kopf").setLevel(logging.WARNING)
     return settings

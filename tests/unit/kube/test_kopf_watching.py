@@ -1,9 +1,11 @@
 """Kopf is run in one way by every tier."""
 
 import base64
+import itertools
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +43,13 @@ def write(place: Path, value: object) -> Path:
 
 def test_the_watch_timeout_is_a_whole_number() -> None:
     """The API server answers 400 to ``timeoutSeconds=290.0``, and Kopf sends what it was given."""
-    timeout = kopf_watching.build_settings().watching.server_timeout
+    timeout: object = kopf_watching.build_settings(threading.Event()).watching.server_timeout
     assert type(timeout) is int
     assert f"{timeout}".isdigit()
 
 
 def test_no_wait_is_without_a_deadline() -> None:
-    settings = kopf_watching.build_settings()
+    settings = kopf_watching.build_settings(threading.Event())
     for limit in (
         settings.watching.server_timeout,
         settings.watching.inactivity_timeout,
@@ -60,7 +62,7 @@ def test_no_wait_is_without_a_deadline() -> None:
 
 
 def test_kopf_never_kills_the_process_nor_writes_events() -> None:
-    settings = kopf_watching.build_settings()
+    settings = kopf_watching.build_settings(threading.Event())
     assert settings.process.ultimate_exiting_timeout is None
     assert not settings.posting.enabled
 
@@ -100,3 +102,14 @@ def test_the_client_alone_does_not_import_kopf() -> None:
     code = "import sys, homeroom.kube.client, homeroom.kube.cache, homeroom.kube.leases; print('kopf' in sys.modules)"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert found.stdout.strip() == "False"
+
+
+def test_attempts_go_on_until_the_operator_ends() -> None:
+    """A Kopf that gave up stays blind without a word; one that goes on after its end holds up the process."""
+    ended = threading.Event()
+    pauses = iter(kopf_watching.Pauses(ended))
+    first = list(itertools.islice(pauses, 1000))
+    assert first == sorted(first)
+    assert first[-1] == 1
+    ended.set()
+    assert list(pauses) == []

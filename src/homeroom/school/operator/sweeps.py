@@ -52,7 +52,10 @@ class Sweep:
         )
 
     async def run(self, stop: asyncio.Event, pause_seconds: float) -> None:
-        """Pass after pass until ``stop``; then the workload ends too."""
+        """Pass after pass until ``stop``; then the workload ends too.
+
+        Only then: when a fault ends this operator, the school goes on answering and the next operator takes over.
+        """
         try:
             while not stop.is_set():
                 self.wake.clear()
@@ -63,7 +66,7 @@ class Sweep:
                 await _first(self.wake, stop, pause_seconds)
         finally:
             await self._http.aclose()
-            await self._runtime.stop()
+        await self._runtime.stop()
 
     async def reconcile(self) -> None:
         """One pass. The workload comes first: an API server that is gone must not keep a school from answering."""
