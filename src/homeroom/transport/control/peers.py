@@ -67,6 +67,8 @@ class PeerProtocol(h11_impl.H11Protocol):
         """
         super().shutdown()
         cycle = vars(self).get("cycle")
+        if self.transport.is_closing():  # TLS that has ended has no buffer to ask for
+            return
         if (cycle is None or cycle.response_complete) and self.transport.get_write_buffer_size() == 0:
             self.transport.abort()
 
