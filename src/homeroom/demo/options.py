@@ -28,7 +28,7 @@ class Options:
 PURPOSE = "support-offer"
 """What the example's model is for."""
 
-POLL = timedelta(seconds=1)
+POLL = timedelta(seconds=2)
 """How often a school asks for news; in production minutes."""
 
 STATUS = timedelta(seconds=2)
