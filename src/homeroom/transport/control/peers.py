@@ -65,10 +65,10 @@ class PeerProtocol(h11_impl.H11Protocol):
 
         A TLS close waits for the other end to say goodbye, and a school that keeps its connection idle does not.
         """
+        if self.transport.is_closing():
+            return  # its end is under way, and asyncio forgets a TLS transport that is closed a second time
         super().shutdown()
         cycle = vars(self).get("cycle")
-        if self.transport.is_closing():  # TLS that has ended has no buffer to ask for
-            return
         if (cycle is None or cycle.response_complete) and self.transport.get_write_buffer_size() == 0:
             self.transport.abort()
 
