@@ -35,16 +35,14 @@ async def port(request: pytest.FixtureRequest, answers: models.Models) -> AsyncI
         return
     with tempfile.TemporaryDirectory() as place:  # not tmp_path: a socket's path has at most 107 characters
         path = Path(place) / "serve.sock"
-        config = uvicorn.Config(handover.HandoverApp(answers), lifespan="off", log_config=None)
+        config = uvicorn.Config(handover.HandoverApp(answers), lifespan="off", ws="none", log_config=None)
         server = uvicorn.Server(config)
-        listening = servers.bind_unix(path)
-        serving = asyncio.create_task(server.serve([listening]))
+        serving = asyncio.create_task(server.serve([servers.bind_unix(path)]))
         client = sockets.SocketPort(path)
         yield client
         await client.aclose()
         server.should_exit = True
         await serving
-        listening.close()
 
 
 class Store:
