@@ -22,7 +22,7 @@ screenshot: $(VENV)/.run ## Take the README's picture of the status page from a 
 
 ##@ Test it
 .PHONY: test
-test: check integration ## Everything: what `make check` does, then tests on the real parts and the whole path
+test: check integration e2e ## Everything: what `make check` does, then tests on the real parts and the whole path
 
 .PHONY: check
 check: $(VENV)/.dev lint types imports verify-generated fast ## Format, lint, types, import contracts, generated files, fast tests (offline)
@@ -32,9 +32,14 @@ fast: $(VENV)/.dev ## Fast tests only
 	@$(BIN)/pytest -q -n $(WORKERS) -m "not real and not e2e"
 
 .PHONY: integration
-integration: $(VENV)/.dev ## Tests on the real API server, registry and MLflow, and the whole path
+integration: $(VENV)/.dev ## Tests on the real API server, registry and MLflow
 	@$(BIN)/python -m homeroom.embedded.toolchain
-	@$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "real or e2e"
+	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m "real and not e2e"
+
+.PHONY: e2e
+e2e: $(VENV)/.dev ## The whole path, as `make run` goes it; alone, because it wants the whole machine
+	@$(BIN)/python -m homeroom.embedded.toolchain
+	@$(BIN)/pytest -q -m e2e
 
 .PHONY: lint
 lint: $(VENV)/.dev
