@@ -42,12 +42,20 @@ class Connection:
         Raises:
             SpecError: neither is there, or the token file cannot be read.
         """
+        token = self.token(usual_person)
+        return districts.DistrictClient(self.server or self.demo().server, token)
+
+    def token(self, usual_person: str) -> str:
+        """The token from the file that was named, or that of a person of the demo.
+
+        Raises:
+            SpecError: there is no such person, or the file cannot be read.
+        """
         token_file = self.token_file or self._demo_token(self.person or usual_person)
         try:
-            token = token_file.read_text().strip()
+            return token_file.read_text().strip()
         except OSError as exc:
             raise errors.SpecError(f"cannot read the token in {token_file}: {exc.strerror}") from exc
-        return districts.DistrictClient(self.server or self.demo().server, token)
 
     def _demo_token(self, person: str) -> Path:
         tokens = self.demo().tokens

@@ -75,7 +75,7 @@ def approve(
     """Approve, reject or waive: a decision on the release and the gate report as they are now.
 
     Examples: `homeroom approve reading-support-1 --reason "Read the report; pilots may start."`,
-    `homeroom approve reading-support-1 --waive "full: Asian pupils" --expires 2027-06-30T00:00:00Z
+    `homeroom approve reading-support-1 --waive "every stage: Asian pupils against all other pupils" --expires 2027-06-30T00:00:00Z
     --data-plan "Pool with two more districts." --reason "Too few pupils to tell."`
     """
     decision: dict[str, Any] = {"decision": "Reject" if reject else "Waive" if waive else "Approve", "reason": reason}
@@ -145,6 +145,21 @@ def _change_wave(context: typer.Context, name: str, change: dict[str, Any], done
         output.say(f"{name}: {done}")
 
 
+@output.says_errors
+def console(context: typer.Context, form: output.OutputOption = output.Form.TABLE) -> None:
+    """Print the address of the demo's console and API, and a token: the approver's, or that of `--as`.
+
+    Example: `homeroom --as author console --output json`
+    """
+    connection = contexts.of(context)
+    found = {"address": connection.demo().server, "token": connection.token("approver")}
+    if form is output.Form.JSON:
+        output.print_json(found)
+        return
+    for name, value in found.items():
+        output.say(f"{name:8} {value}")
+
+
 @wave_app.command("list")
 @output.says_errors
 def list_waves(
@@ -201,7 +216,7 @@ def _print_releases(document: dict[str, Any]) -> None:
 def _print_waves(document: dict[str, Any]) -> None:
     output.print_rows(
         "Waves",
-        ("wave", "release", "state", "schools", "done", "working", "waiting", "failed", "missed"),
+        ("wave", "release", "state", "schools", "done", "working", "waiting", "failed", "missed", "rolled back"),
         [
             (
                 wave["name"],
@@ -213,6 +228,7 @@ def _print_waves(document: dict[str, Any]) -> None:
                 wave["counts"]["pending"],
                 wave["counts"]["failed"],
                 wave["counts"]["missed"],
+                wave["counts"]["rolledBack"],
             )
             for wave in document["waves"]
         ],
@@ -239,4 +255,4 @@ def _print_schools(document: dict[str, Any], *, every: bool) -> None:
     )
 
 
-COMMANDS: tuple[Callable[..., None], ...] = (demo, status, approve, predict, kubeconfig)
+COMMANDS: tuple[Callable[..., None], ...] = (demo, console, status, approve, predict, kubeconfig)

@@ -147,3 +147,7 @@ def remove_cache(cache: Path | None = None) -> None:
     cache = cache or places.cache_directory()
     for name in ("tools", "go"):
         shutil.rmtree(cache / name, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    ensure_tools(print)

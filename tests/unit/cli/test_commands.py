@@ -75,3 +75,8 @@ def test_a_district_that_does_not_answer_is_exit_code_1(state: Path) -> None:
     result = RUNNER.invoke(app, ["--state", str(state), "status"])
     assert result.exit_code == 1
     assert "does not answer" in result.stderr
+
+
+def test_console_prints_address_and_token(state: Path) -> None:
+    result = RUNNER.invoke(app, ["--state", str(state), "--as", "viewer", "console", "--output", "json"])
+    assert json.loads(result.stdout) == {"address": "http://127.0.0.1:1", "token": "secret-token"}

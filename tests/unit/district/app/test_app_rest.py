@@ -117,6 +117,24 @@ def test_a_decision_on_a_report_that_has_changed_is_refused(http: Http, cluster:
     assert "gate report" in answer.json()["detail"]
 
 
+def test_a_waiver_of_a_finding_that_is_not_there_is_refused_with_those_that_are(
+    http: Http, cluster: FakeCluster
+) -> None:
+    """A waiver that covers nothing must not look like one."""
+    cluster.put(worlds.a_ready_release())
+    body = {
+        **APPROVE,
+        "decision": "Waive",
+        "covers": ["full: nobody at all"],
+        "expires": "2027-06-30T00:00:00Z",
+        "dataPlan": "Count again after the autumn term.",
+    }
+    answer = http.post("/api/v1/releases/reading-support-1/decisions", json=body, headers=as_("grace"))
+    assert answer.status_code == 422
+    assert "no finding that lacks evidence is called 'full: nobody at all'" in answer.json()["detail"]
+    assert cluster.writers == []
+
+
 def test_a_release_without_a_gate_report_cannot_be_decided_on(http: Http, cluster: FakeCluster) -> None:
     cluster.put(worlds.a_release(message="The model version is being read."))
     answer = http.post("/api/v1/releases/reading-support-1/decisions", json=APPROVE, headers=as_("grace"))

@@ -8,7 +8,7 @@ from starlette import concurrency
 
 from homeroom.district.app import access, bodies, objects, ports, problems
 from homeroom.district.database import evidence
-from homeroom.domain import digests
+from homeroom.domain import digests, errors, verdicts
 from homeroom.resources import modelreleases, releaseapprovals
 from homeroom.resources import objects as resource_objects
 
@@ -70,6 +70,7 @@ def _approval(release: modelreleases.ModelRelease, body: bodies.Decision, approv
     ):
         if seen is not None and seen != now:
             raise problems.Conflict(f"the {what} of {release.name} is another one by now: read it again and decide")
+    _refuse_unknown_subjects(release, body)
     return releaseapprovals.Spec(
         release_ref=releaseapprovals.ReleaseReference(name=release.name),
         release_digest=judged[0],
@@ -81,6 +82,16 @@ def _approval(release: modelreleases.ModelRelease, body: bodies.Decision, approv
         expires=body.expires,
         data_plan=body.data_plan,
     )
+
+
+def _refuse_unknown_subjects(release: modelreleases.ModelRelease, body: bodies.Decision) -> None:
+    """A waiver that covers nothing must not look like one."""
+    wanting = [v.subject for v in release.status.verdicts if v.outcome is verdicts.Outcome.NOT_ENOUGH_EVIDENCE]
+    unknown = [subject for subject in body.covers if subject not in wanting]
+    if unknown:
+        raise errors.SpecError(
+            f"no finding that lacks evidence is called {unknown[0]!r}; those that do: {'; '.join(wanting) or 'none'}"
+        )
 
 
 def _manifest(name: str, spec: releaseapprovals.Spec) -> dict[str, Any]:
