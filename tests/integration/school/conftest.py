@@ -1,5 +1,4 @@
 """A district over real sockets with mutual TLS, and the processes of a school."""
-# ruff: noqa: ARG002 - fakes keep the signatures of the ports that they stand for
 
 import asyncio
 import os
@@ -9,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,28 +24,34 @@ from homeroom.trust import authority, bundles, district, enrolment, envelopes
 
 
 class SitePort:
-    """The control channel of ``schoolyard.District``."""
+    """The control channel of one ``schoolyard.District`` for each site."""
 
-    def __init__(self, world: schoolyard.District) -> None:
-        self._world = world
+    def __init__(self, worlds: Mapping[assignments.SiteId, schoolyard.District]) -> None:
+        self._worlds = worlds
 
     async def bundle(self, site_id: assignments.SiteId, have: int) -> bundles.Bundle | None:
-        bundle = self._world.bundle
+        bundle = self._worlds[site_id].bundle
         return bundle if bundle is not None and bundle.version > have else None
 
     async def take(self, site_id: assignments.SiteId, records: Sequence[envelopes.Envelope]) -> messages.Receipt:
-        return messages.Receipt(acks=self._world.take(records))
+        return messages.Receipt(acks=self._worlds[site_id].take(records))
 
 
 class Site:
     """A district that can be stopped and started again on the same port."""
 
-    def __init__(self, world: schoolyard.District, files: authority.TlsFiles, port: int) -> None:
-        self.world = world
+    def __init__(self, worlds: Sequence[schoolyard.District], files: authority.TlsFiles, port: int) -> None:
+        self.worlds = {world.school.site_id: world for world in worlds}
         self._files = files
         self._port = port
         self._thread: threading.Thread | None = None
         self._stop: Callable[[], object] = lambda: None
+
+    @property
+    def world(self) -> schoolyard.District:
+        """What the only site sees."""
+        (world,) = self.worlds.values()
+        return world
 
     @property
     def endpoint(self) -> assignments.Endpoint:
@@ -67,7 +72,7 @@ class Site:
 
     async def _serve(self, ready: threading.Event) -> None:
         app = fastapi.FastAPI()
-        app.include_router(server.site_router(SitePort(self.world)))
+        app.include_router(server.site_router(SitePort(self.worlds)))
         app.get("/v2/{rest:path}")(self._registry)
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -76,8 +81,11 @@ class Site:
         await serve.serve([serve.Listener(app, "127.0.0.1", self._port, self._files)], stop=stop)
 
     async def _registry(self, rest: str) -> responses.Response:
-        content = self.world.blobs.get(digests.Digest(rest.rpartition("/")[2]))
-        return responses.Response(status_code=404) if content is None else responses.Response(content)
+        digest = digests.Digest(rest.rpartition("/")[2])
+        for world in self.worlds.values():
+            if digest in world.blobs:
+                return responses.Response(world.blobs[digest])
+        return responses.Response(status_code=404)
 
 
 def free_port() -> int:
@@ -105,7 +113,7 @@ def site(trust: district.DistrictTrust, tmp_path: Path) -> Iterator[Site]:
     )
     issued = trust.authority.issue("district", ips=("127.0.0.1",), server=True)
     certificate, key = authority.CertificateAuthority.write(issued, tmp_path / "server", "server")
-    made = Site(schoolyard.District(trust, school), authority.TlsFiles(school.tls.ca, certificate, key), port)
+    made = Site((schoolyard.District(trust, school),), authority.TlsFiles(school.tls.ca, certificate, key), port)
     made.start()
     yield made
     made.stop()
@@ -119,10 +127,13 @@ class Processes:
         self.running: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str, module: str, **environment: Any) -> subprocess.Popen[bytes]:
+        return self.run(name, (sys.executable, "-c", f"from {module} import run; run()"), **environment)
+
+    def run(self, name: str, command: Sequence[str], **environment: Any) -> subprocess.Popen[bytes]:
         inherited = {key: os.environ[key] for key in ("PATH", "PYTHONPATH") if key in os.environ}
         with (self._place / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-c", f"from {module} import run; run()"],
+                command,
                 env=inherited | {key: str(value) for key, value in environment.items()},
                 stdout=log,
                 stderr=log,
