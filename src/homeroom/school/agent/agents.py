@@ -16,7 +16,7 @@ import structlog
 import homeroom
 from homeroom.domain import assignments, digests, errors, reports
 from homeroom.school import metrics, plans
-from homeroom.school.agent import decisions, installs, intake, ports
+from homeroom.school.agent import decisions, installs, intake, outboxes, ports
 from homeroom.school.store import blobs, database, queue, sealing
 from homeroom.trust import bundles, director_client, enrolment
 
@@ -57,11 +57,8 @@ class _Seen:
     refused: str | None = None
     serving: plans.Serving | None = None
     applied_at: float = 0.0
-    status_at: float = float("-inf")
     usage_at: float = float("-inf")
     resting: dict[str, datetime] = field(default_factory=dict)
-    stored: dict[str, int] = field(default_factory=dict)
-    stored_at: float = float("-inf")
 
 
 class Agent:
@@ -111,6 +108,15 @@ class Agent:
             seal_key=identity.seal_key,
             ack_key=identity.ack_key,
             limits=limits,
+        )
+        self._outbox = outboxes.Outbox(
+            identity.name,
+            identity.site_id,
+            self._queue,
+            clock=clock,
+            status=self._pace.status,
+            resend=self._pace.resend,
+            batch=self._pace.batch,
         )
         sealer = sealing.Sealer.open(state, identity.site_id, identity.kek)
         kept = blobs.Blobs(state / "blobs", self._store, sealer)
@@ -209,12 +215,10 @@ class Agent:
 
     async def report(self) -> None:
         """Queue a status report when it is due, and send what waits."""
-        if time.monotonic() - self._seen.status_at >= self._pace.status.total_seconds():
+        if self._outbox.status_is_due:
             self._queue_status()
-        await self._send()
-        metrics.QUEUED.labels(self.name).set(self._queue.count())
-        for name, size in self._queue.bytes_by_class().items():
-            metrics.QUEUED_BYTES.labels(self.name, name).set(size)
+        await self._outbox.send(self._in_order(), self._rest)
+        self._outbox.measure()
 
     def _begin(self, kept: blobs.Blobs) -> None:
         if self._store.quarantined is not None:
@@ -354,43 +358,7 @@ class Agent:
             intake.take_in(self._spool, self._store, self._queue, self._clock())
 
     def _queue_status(self) -> None:
-        followed, serving = self.assignment(), self._seen.serving
-        payload = {
-            "assignmentVersion": 0 if followed is None else followed.version,
-            "serving": decisions.summary(serving),
-            "answers": 0 if serving is None else serving.answers,
-            "agentVersion": homeroom.__version__,
-            "refused": self._seen.refused,
-        }
-        self._queue.append(reports.ReportClass.STATUS, payload, self._clock())
-        self._seen.status_at = time.monotonic()
-
-    async def _send(self) -> None:
-        """Send batch after batch until nothing is left that the other side does not hold."""
-        for endpoint, control in self._in_order():
-            try:
-                while await self._send_batch(control):
-                    pass
-            except errors.Refused as exc:
-                self._log.error("reports_refused", endpoint=endpoint.name, reason=exc.reason, error=str(exc))
-            except (errors.Unavailable, errors.NotReady, errors.SpecError) as exc:
-                self._rest(endpoint, exc)
-                self._seen.stored_at = float("-inf")  # the next endpoint holds nothing of what this one held
-                continue
-            return
-
-    async def _send_batch(self, control: ports.ControlPort) -> bool:
-        if time.monotonic() - self._seen.stored_at >= self._pace.resend.total_seconds():
-            self._seen.stored, self._seen.stored_at = {}, time.monotonic()
-        batch = self._queue.batch(self._pace.batch, self._seen.stored)
-        if not batch and self._queue.numbers_known and self._queue.count() == 0:
-            return False
-        receipt = await control.send_reports(self._identity.site_id, batch)
-        self._seen.stored.update(receipt.stored)
-        self._queue.acknowledge(receipt.acks)
-        for refusal in receipt.refused:
-            self._log.error("report_refused", report_class=refusal.key.report_class, reason=refusal.reason)
-        return bool(batch) and len(batch) == self._pace.batch and bool(receipt.stored or receipt.acks)
+        self._outbox.queue_status(self.assignment(), self._seen.serving, self._seen.refused)
 
     def _note_online(self, *, online: bool) -> None:
         metrics.ONLINE.labels(self.name).set(online)
