@@ -173,12 +173,14 @@ async def test_what_was_taken_over_is_started_again_too(yard: Yard) -> None:
 
 async def test_another_process_with_the_same_number_is_no_program_of_ours(yard: Yard) -> None:
     """After a reboot the recorded number may be anybody's; it is neither adopted nor ended."""
-    await yard.ensure(a_program())
-    (yard.place / "serve.process.json").write_text(json.dumps({"pid": os.getpid(), "started": 1}))
+    await yard.ensure(a_program(name="agent"))
+    somebody = yard.pid("agent")
     yard.restart_operator()
+    (yard.place / "serve.process.json").write_text(json.dumps({"pid": somebody, "started": 1}))
     await yard.ensure(a_program())
-    assert yard.pid() != os.getpid()
-    assert runs(yard.pid())
+    assert yard.pid() != somebody
+    await yard.runtime.stop()
+    assert runs(somebody)
 
 
 @pytest.mark.parametrize("record", ["", "{", "[]", '{"pid": 1}', '{"pid": "one", "started": null}'])
