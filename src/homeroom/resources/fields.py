@@ -22,7 +22,7 @@ _UUID_PATTERN = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
 _KEY_PATTERN = "^[A-Za-z0-9+/]{43}=$"
 _IDENTIFIER_PATTERN = "^[a-z][a-z0-9_]*$"
 # As the OCI distribution specification has the parts of a repository name.
-_MODEL_PATTERN = "^[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*$"
+_MODEL_PATTERN = "^[a-z0-9]+(([.]|_|__|-+)[a-z0-9]+)*$"
 _URL_PATTERN = "^https?://[^/ ]+(/[^ ]*[^/ ])?$"
 
 Name = Annotated[

@@ -67,3 +67,8 @@ def test_yaml_reads_back_as_the_manifest() -> None:
     for crd in generate.crds():
         content = generate.files()[f"crds/{crd['metadata']['name']}.yaml"]
         assert yaml.safe_load(content) == crd
+
+
+def test_no_rule_holds_a_backslash() -> None:
+    """CEL reads one as an escape of its own, and the API server then refuses the whole kind: write [.], not \\."""
+    assert [path for path, content in generate.files().items() if path.startswith("crds/") and "\\" in content] == []
