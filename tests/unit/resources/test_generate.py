@@ -70,5 +70,5 @@ def test_yaml_reads_back_as_the_manifest() -> None:
 
 
 def test_no_rule_holds_a_backslash() -> None:
-    """CEL reads one as an escape of its own, and the API server then refuses the whole kind: write [.], not \\."""
+    r"""CEL reads one as an escape of its own, and the API server then refuses the whole kind: write [.], not \."""
     assert [path for path, content in generate.files().items() if path.startswith("crds/") and "\\" in content] == []
