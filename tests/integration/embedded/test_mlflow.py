@@ -7,12 +7,15 @@ from homeroom.embedded import mlflow, processes, supervisor
 
 pytestmark = pytest.mark.real
 
+MODEL = "survives-a-restart"
+"""A name of its own: other tests of this process use the same server."""
+
 
 def test_registered_model_and_artifact_survive_a_restart(
     mlflow_server: mlflow.MlflowServer, runner: supervisor.Supervisor
 ) -> None:
     with httpx.Client(base_url=mlflow_server.url, timeout=30) as client:
-        created = client.post("/api/2.0/mlflow/registered-models/create", json={"name": "reading-support"})
+        created = client.post("/api/2.0/mlflow/registered-models/create", json={"name": MODEL})
         assert created.status_code == httpx.codes.OK, created.text
         artifact = "/api/2.0/mlflow-artifacts/artifacts/0/run/artifacts/core.onnx"
         assert client.put(artifact, content=b"onnx").status_code == httpx.codes.OK
@@ -23,8 +26,8 @@ def test_registered_model_and_artifact_survive_a_restart(
 
     assert mlflow_server.url == before
     with httpx.Client(base_url=mlflow_server.url, timeout=30) as client:
-        kept = client.get("/api/2.0/mlflow/registered-models/get", params={"name": "reading-support"})
-        assert kept.json()["registered_model"]["name"] == "reading-support"
+        kept = client.get("/api/2.0/mlflow/registered-models/get", params={"name": MODEL})
+        assert kept.json()["registered_model"]["name"] == MODEL
         assert client.get(artifact).content == b"onnx"
 
 

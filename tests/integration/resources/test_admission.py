@@ -10,7 +10,7 @@ from tests import polling
 from homeroom.domain import errors
 from homeroom.embedded import kubernetes
 from homeroom.kube import answers, client
-from homeroom.resources import gatepolicies, modelreleases, releaseapprovals, rolloutwaves, schoolsites
+from homeroom.resources import gatepolicies, kinds, modelreleases, releaseapprovals, rolloutwaves, schoolsites
 
 pytestmark = pytest.mark.real
 
@@ -64,7 +64,7 @@ async def test_author_of_a_release_is_whoever_creates_it(example: Any, author: c
     body = {**example("ModelRelease"), "metadata": {"name": unique("foreign")}}
     body["spec"]["author"] = "sam.fox"
     with pytest.raises(errors.Refused, match=r"write author: mara\.lee") as refusal:
-        await author.create(RELEASE, body)
+        await polled_refusal(author, body, RELEASE)
     assert refusal.value.reason == "Forbidden"
 
 
@@ -95,7 +95,7 @@ async def test_creator_in_the_registry_cannot_decide_either(
 
 async def test_nobody_decides_in_the_name_of_somebody_else(decision: Any, approver: client.Kubernetes) -> None:
     with pytest.raises(errors.Refused, match=r"write approver: ines\.ortiz"):
-        await approver.create(APPROVAL, decision("lea.novak"))
+        await polled_refusal(approver, decision("lea.novak"))
 
 
 async def test_another_person_decides(decision: Any, release: str, approver: client.Kubernetes) -> None:
@@ -140,7 +140,7 @@ async def test_operator_with_every_role_still_never_creates_a_decision(decision:
     """Admission holds when somebody hands out a role by mistake."""
     mighty = kube.as_user(client.Impersonation("homeroom:operator", ("homeroom:operators", "system:masters")))
     with pytest.raises(errors.Refused, match="a program never decides on a release"):
-        await mighty.create(APPROVAL, decision("homeroom:operator"))
+        await polled_refusal(mighty, decision("homeroom:operator"))
 
 
 async def test_operator_writes_no_spec(example: Any, kube: client.Kubernetes, operator: client.Kubernetes) -> None:
@@ -225,12 +225,12 @@ async def polled(writer: client.Kubernetes, body: dict[str, Any]) -> dict[str, A
     return await polling.until(attempt, LAG)
 
 
-async def polled_refusal(writer: client.Kubernetes, body: dict[str, Any]) -> None:
-    """Raises the refusal, once admission has heard of the release and its authors."""
+async def polled_refusal(writer: client.Kubernetes, body: dict[str, Any], kind: kinds.Kind = APPROVAL) -> None:
+    """Raises the refusal, once admission has heard of the policies, the release and its authors."""
 
     async def attempt() -> bool:
-        body["metadata"]["name"] = unique("approval")
-        await writer.create(APPROVAL, body)
+        body["metadata"]["name"] = unique("refused")
+        await writer.create(kind, body)
         return False
 
     await polling.until(attempt, LAG)
