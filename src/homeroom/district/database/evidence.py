@@ -7,13 +7,29 @@ from homeroom.domain import digests
 
 _T = tables.EVIDENCE
 
+GATE_REPORT = "gate-report"
+GATE_PAGE = "gate-page"
 
-def put(connection: sa.Connection, kind: str, content: bytes) -> digests.Digest:
-    """Store ``content`` once and give its digest; ``kind`` is for people, such as ``gate-report``."""
+
+def put(connection: sa.Connection, kind: str, content: bytes, *, about: digests.Digest | None = None) -> digests.Digest:
+    """Store ``content`` once and give its digest.
+
+    Args:
+        connection: of a transaction.
+        kind: what it is, such as ``gate-report``.
+        content: its bytes.
+        about: digest of the evidence that this is attached to.
+    """
     digest = digests.of_bytes(content)
     if get(connection, digest) is None:
-        connection.execute(sa.insert(_T).values(digest=digest, kind=kind, content=content))
+        connection.execute(sa.insert(_T).values(digest=digest, kind=kind, about=about, content=content))
     return digest
+
+
+def attached(connection: sa.Connection, kind: str, about: digests.Digest) -> bytes | None:
+    """What of that kind is attached to that evidence; None when nothing is."""
+    query = sa.select(_T.c.content).where(_T.c.kind == kind, _T.c.about == about).order_by(_T.c.digest).limit(1)
+    return connection.execute(query).scalar()
 
 
 def get(connection: sa.Connection, digest: digests.Digest) -> bytes | None:

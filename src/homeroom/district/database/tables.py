@@ -116,6 +116,7 @@ EVIDENCE = sa.Table(
     METADATA,
     sa.Column("digest", sa.String(71), primary_key=True),
     sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("about", sa.String(71), index=True),
     sa.Column("content", sa.LargeBinary, nullable=False),
 )
 

@@ -15,8 +15,6 @@ from homeroom.domain import digests, errors, readiness, verdicts
 from homeroom.gates import documents, inputs
 from homeroom.resources import gatepolicies, modelreleases, schoolsites
 
-HTML_KIND, REPORT_KIND = "gate-page", "gate-report"
-
 
 class Judge(Protocol):
     """Runs the gates in a process of their own; ``gates.run.start`` is one."""
@@ -125,9 +123,9 @@ class Judgements:
         if digests.of_bytes(content) != report.digest:
             raise errors.Defect("the gate report does not have the digest that it claims")
         with self._rows.write() as connection:
-            evidence.put(connection, REPORT_KIND, content)
+            evidence.put(connection, evidence.GATE_REPORT, content)
             if report.html is not None:
-                evidence.put(connection, HTML_KIND, report.html)
+                evidence.put(connection, evidence.GATE_PAGE, report.html, about=report.digest)
 
 
 def hardware_of(sites: Iterable[schoolsites.SchoolSite], bands: frozenset[str]) -> tuple[inputs.Hardware, ...]:

@@ -199,3 +199,24 @@ def test_metrics_count_requests_by_route_and_not_by_name(http: Http) -> None:
     assert 'route="/releases/{name}",status="404"' in text
     assert "some-secret-name" not in text
     assert http.get("/healthz").text == "ok\n"
+
+
+def test_the_page_of_a_gate_report_is_a_download_without_an_origin(
+    http: Http, cluster: FakeCluster, found: ports.Ports
+) -> None:
+    """It brings scripts that are not ours: opened from here they must not reach the session."""
+    with found.database.write() as connection:
+        digest = evidence.put(connection, evidence.GATE_REPORT, b"{}")
+        evidence.put(connection, evidence.GATE_PAGE, b"<html>other</html>", about=digests.of_bytes(b"another"))
+        evidence.put(connection, evidence.GATE_PAGE, b"<html>page</html>", about=digest)
+    cluster.put(worlds.a_release(gateReportDigest=digest))
+    answer = http.get("/api/v1/releases/reading-support-1/gate-report/page", headers=as_("vera"))
+    assert answer.content == b"<html>page</html>"
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert answer.headers["content-security-policy"] == "sandbox allow-scripts"
+
+
+def test_without_a_gate_report_there_is_no_page(http: Http, cluster: FakeCluster) -> None:
+    cluster.put(worlds.a_release())
+    answer = http.get("/api/v1/releases/reading-support-1/gate-report/page", headers=as_("vera"))
+    assert answer.status_code == 404

@@ -46,6 +46,22 @@ async def read_gate_report(name: objects.Name, _caller: access.Caller, found: po
     return fastapi.Response(content, media_type="application/json", headers={"etag": f'"{digest}"'})
 
 
+@router.get("/{name}/gate-report/page", summary="Download Evidently's page of the gate report")
+async def read_gate_page(name: objects.Name, _caller: access.Caller, found: ports.PortsOf) -> fastapi.Response:
+    """The page that Evidently drew of the evaluation rows against the training reference, for reading only."""
+    release = await _release(found, name)
+    digest = release.status.gate_report_digest
+    content = None if digest is None else await concurrency.run_in_threadpool(_page, found, digests.parse(digest))
+    if content is None:
+        raise problems.NotFound(f"{name} has no page of a gate report yet: read the release to see what it waits for")
+    headers = {
+        "content-disposition": f'attachment; filename="{name}-evidently.html"',
+        # It brings scripts of its own: whatever opens it here, they get no session and no origin.
+        "content-security-policy": "sandbox allow-scripts",
+    }
+    return fastapi.Response(content, media_type="text/html", headers=headers)
+
+
 @router.post("/{name}/decisions", status_code=201, summary="Approve, reject or waive")
 async def decide(
     name: objects.Name, body: bodies.Decision, caller: access.Caller, found: ports.PortsOf
@@ -115,3 +131,8 @@ async def _release(found: ports.Ports, name: str) -> modelreleases.ModelRelease:
 def _evidence(found: ports.Ports, digest: digests.Digest) -> bytes | None:
     with found.database.read() as connection:
         return evidence.get(connection, digest)
+
+
+def _page(found: ports.Ports, digest: digests.Digest) -> bytes | None:
+    with found.database.read() as connection:
+        return evidence.attached(connection, evidence.GATE_PAGE, digest)

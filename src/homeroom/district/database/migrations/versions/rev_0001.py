@@ -124,9 +124,11 @@ def _create_releases() -> None:
         "evidence",
         sa.Column("digest", sa.String(71), nullable=False),
         sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("about", sa.String(71), nullable=True),
         sa.Column("content", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("digest", name="pk_evidence"),
     )
+    op.create_index("ix_evidence_about", "evidence", ["about"])
     op.create_table(
         "releases",
         sa.Column("release_digest", sa.String(71), nullable=False),
