@@ -10,6 +10,8 @@ BIN := $(VENV)/bin
 ARGS ?=
 # A worker each for the two slow things, real parts and the scenario; more only fight over the cores.
 WORKERS ?= 2
+# Order of the tests on real parts: shuffled once and the same every time, so that a failure can be had again.
+SEED ?= 20261123
 
 ##@ Use it
 .PHONY: run
@@ -34,12 +36,12 @@ fast: $(VENV)/.dev ## Fast tests only
 .PHONY: integration
 integration: $(VENV)/.dev ## Tests on the real API server, registry and MLflow
 	@$(BIN)/python -m homeroom.embedded.toolchain
-	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m "real and not e2e"
+	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m "real and not e2e" --randomly-seed=$(SEED)
 
 .PHONY: e2e
 e2e: $(VENV)/.dev ## The whole path, as `make run` goes it; alone, because it wants the whole machine
 	@$(BIN)/python -m homeroom.embedded.toolchain
-	@$(BIN)/pytest -q -m e2e
+	@$(BIN)/pytest -q -m e2e --randomly-seed=$(SEED)
 
 .PHONY: lint
 lint: $(VENV)/.dev
