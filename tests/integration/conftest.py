@@ -5,15 +5,12 @@ With pytest-xdist every worker has its own parts; the tools are built once for a
 
 import secrets
 from collections.abc import Callable, Iterator
-from importlib import resources as package_data
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from homeroom.embedded import kubernetes, mlflow, ports, registry, supervisor, toolchain
-from homeroom.resources import generate
+from homeroom.resources import generate, manifests
 from homeroom.trust import authority
 
 NAMESPACE = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "homeroom"}}
@@ -58,7 +55,7 @@ def start_plane(
             name, directory=parts_directory / name, tools=tools, runner=runner, book=port_book
         )
         plane.start()
-        plane.apply([NAMESPACE, *generate.crds(), *_manifests(name.partition("-")[0])])
+        plane.apply([NAMESPACE, *generate.crds(), *manifests.load(name.partition("-")[0])])
         return plane
 
     return start
@@ -126,11 +123,3 @@ def mlflow_server(
     part = mlflow.MlflowServer("district", directory=parts_directory / "district-mlflow", runner=runner, book=port_book)
     part.start()
     return part
-
-
-def _manifests(tier: str) -> list[dict[str, Any]]:
-    directory = package_data.files("homeroom.resources") / "manifests" / tier
-    if not directory.is_dir():
-        return []
-    texts = [entry.read_text() for entry in directory.iterdir() if entry.name.endswith(".yaml")]
-    return [document for text in sorted(texts) for document in yaml.safe_load_all(text) if document]

@@ -100,7 +100,7 @@ def predict(
 ) -> None:
     """Ask one school's own box for a ranked offer.
 
-    Example: `homeroom predict school-01 --rows examples/reading-support/made-up-pupils.csv`
+    Example: `homeroom predict heron-valley --rows examples/reading-support/made-up-pupils.csv`
     """
     if url is None:
         schools = contexts.of(context).demo().schools

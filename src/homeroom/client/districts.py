@@ -44,6 +44,13 @@ class DistrictClient:
         """One object, such as ``get("releases", "reading-support-1")``."""
         return self._call("GET", f"/{plural}/{name}")
 
+    def find(self, plural: str, name: str) -> dict[str, Any] | None:
+        """As ``get``; None if there is no such object."""
+        try:
+            return self.get(plural, name)
+        except errors.SpecError:
+            return None
+
     def create(self, plural: str, body: dict[str, Any]) -> dict[str, Any]:
         """Create an object from ``{"name": ..., "spec": {...}}``."""
         return self._call("POST", f"/{plural}", json=body)

@@ -36,7 +36,7 @@ class Desk:
 
 def submit(desk: Desk, name: str, trained: training.Registered) -> None:
     """Create the ModelRelease of a training, unless an earlier run did."""
-    if _find(desk.author, name) is not None:
+    if desk.author.find("releases", name) is not None:
         return
     desk.author.create(
         "releases",
@@ -121,7 +121,7 @@ def _try_self_approval(desk: Desk) -> tuple[bool, str]:
     try:
         desk.author.decide(HONEST, {"decision": "Approve", "reason": "It is mine and I like it."})
     except (errors.Refused, errors.SpecError) as exc:
-        return "author" in str(exc), str(exc)
+        return f"{AUTHOR} is an author of release {HONEST}" in str(exc), str(exc)
     return False, "it was accepted"
 
 
@@ -135,20 +135,13 @@ def _waiver(subjects: list[str]) -> dict[str, Any]:
     }
 
 
-def _find(district: districts.DistrictClient, name: str) -> dict[str, Any] | None:
-    try:
-        return district.get("releases", name)
-    except errors.SpecError:
-        return None
-
-
 def _when_ready(desk: Desk, name: str) -> dict[str, Any] | None:
     release = desk.author.get("releases", name)
     return release if _is_true(release, "Ready") else None
 
 
 def _message(district: districts.DistrictClient, name: str) -> str:
-    release = _find(district, name) or {}
+    release = district.find("releases", name) or {}
     return str(release.get("status", {}).get("message", "not looked at yet"))
 
 

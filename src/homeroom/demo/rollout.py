@@ -6,7 +6,6 @@ from typing import Any
 
 from homeroom.client import districts
 from homeroom.demo import checks, gating, options
-from homeroom.domain import errors
 
 PILOT = "pilot"
 PILOTS = 5
@@ -26,7 +25,7 @@ def create_waves(district: districts.DistrictClient, regions: tuple[str, ...]) -
     """Create the waves that are not there yet; each waits for the one before it."""
     names = wave_names(regions)
     for before, name in zip((None, *names), names, strict=False):
-        if _find(district, name) is None:
+        if district.find("waves", name) is None:
             district.create("waves", {"name": name, "spec": _spec(name, before, last=name == names[-1])})
 
 
@@ -45,7 +44,7 @@ def await_wave(
         return wave if done(wave) else None
 
     return checks.wait_for(
-        what, look, within=WAVE_LIMIT, progress=progress, describe=lambda: describe(_find(district, name))
+        what, look, within=WAVE_LIMIT, progress=progress, describe=lambda: describe(district.find("waves", name))
     )
 
 
@@ -85,10 +84,3 @@ def _spec(name: str, before: str | None, *, last: bool) -> dict[str, Any]:
         "progressDeadline": "10m",
     }
     return spec if before is None else spec | {"after": before}
-
-
-def _find(district: districts.DistrictClient, name: str) -> dict[str, Any] | None:
-    try:
-        return district.get("waves", name)
-    except errors.SpecError:
-        return None
