@@ -24,18 +24,25 @@ LEVELS = {
     "none": "no suggestion, staff use their usual way",
 }
 
-PURPOSES = {"support-offer": "Whom to offer extra support"}
+PURPOSES = {
+    "support-offer": "Whom to offer extra support",
+    "risk-label": "Whom to mark as at risk",
+    "selection": "Whom to choose",
+    "content-level": "How hard a text is",
+}
 
 BANDS = {
     "K-2": "kindergarten to grade 2",
     "3-5": "grades 3 to 5",
     "6-8": "grades 6 to 8",
     "9-12": "grades 9 to 12",
+    "adult": "adults",
 }
 
 GATES = {
     "fairness": "Fair to every group",
     "drift": "Same kind of pupils",
+    "privacy": "Pupils' data is kept safe",
     "quality": "Better than what is used now",
     "footprint": "Fits the school's box",
 }

@@ -26,7 +26,8 @@ class Verdict:
     """One finding of one gate on one stage.
 
     Attributes:
-        gate: ``fairness``, ``drift``, ``footprint``, ``quality``.
+        gate: ``fairness``, ``drift``, ``privacy``, ``footprint``, ``quality``.
+        check: name of the rule, such as ``fairness.excess``; stable, so that programs and other languages may rely on it.
         subject: what was judged, such as ``full: free lunch against paid lunch``.
         outcome: what was found.
         sentence: for a principal: what it means, no jargon, sentence first and number second.
@@ -37,6 +38,8 @@ class Verdict:
         rows: number of rows behind the estimate, 0 when hidden because it is under the minimum cell.
         detectable: smallest effect that this many rows would show with power 0.8; None where it has no meaning.
         evidence: digest of the bytes that were read.
+        action: what to do next, for whoever must act; empty when there is nothing to do.
+        band: year-group band that it is about; None for all bands of the release.
     """
 
     gate: str
@@ -50,6 +53,9 @@ class Verdict:
     limit: float | None = None
     rows: int = 0
     detectable: float | None = None
+    check: str = ""
+    action: str = ""
+    band: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON with numbers rounded to four decimals, so that the report digest is stable."""
@@ -65,6 +71,9 @@ class Verdict:
             "rows": self.rows,
             "detectable": _rounded(self.detectable),
             "evidence": self.evidence,
+            "check": self.check or self.gate,
+            "action": self.action,
+            "band": self.band,
         }
 
 

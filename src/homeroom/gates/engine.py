@@ -4,7 +4,7 @@ import pathlib
 from collections.abc import Callable
 from dataclasses import replace
 
-from homeroom.domain import releases
+from homeroom.domain import verdicts
 from homeroom.gates import (
     documents,
     drift,
@@ -13,6 +13,7 @@ from homeroom.gates import (
     footprint,
     grouprates,
     inputs,
+    measurements,
     pictures,
     quality,
     reported,
@@ -20,6 +21,10 @@ from homeroom.gates import (
 from homeroom.resources import gatepolicies
 
 Say = Callable[[str], None]
+Gate = Callable[[evidence.Evidence], tuple[verdicts.Verdict, ...]]
+
+GATES: tuple[Gate, ...] = (fairness.decide, drift.decide, quality.decide, footprint.decide, reported.decide)
+"""In the order of the report."""
 
 
 def run_gates(
@@ -38,22 +43,12 @@ def run_gates(
         SpecError: something given cannot be judged.
         Defect: Fairlearn and our own rates differ.
     """
-    say("reading the evidence")
-    known = evidence.gather(given, policy)
     say("measuring the footprint")
-    measured = {
-        file.stage: footprint.measure(given.release, file, given.stages[file.stage], directory)
-        for file in given.release.stages
-        if file.format is releases.Format.ONNX
-    }
+    measured = measurements.measure_all(given.release, given.stages, directory)
+    say("reading the evidence")
+    known = evidence.gather(given, policy, measured)
     say("judging")
-    found = (
-        *fairness.decide(known),
-        *drift.decide(known),
-        *quality.decide(known, given.stages),
-        *footprint.decide(known, given.hardware, measured),
-        *reported.decide(known),
-    )
+    found = tuple(verdict for gate in GATES for verdict in gate(known))
     say("comparing the group rates with Fairlearn")
     report = documents.build(known, given, found, grouprates.tabulate(known))
     say("drawing Evidently's page" if page else "no page asked for")

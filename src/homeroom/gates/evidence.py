@@ -1,11 +1,12 @@
 """Evidence that every gate shares: the parsed table, the resamples of schools, the policy and the operating points."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from homeroom.domain import digests, releases, verdicts
-from homeroom.gates import inputs, references, tables
+from homeroom.gates import inputs, measurements, references, tables
 from homeroom.resources import gatepolicies
 from homeroom.stats import clusters
 
@@ -24,6 +25,9 @@ class Evidence:
         reference: the training reference.
         weights: shape (b, k); how often each school is drawn in each resample.
         thresholds: operating points, the default first.
+        given: everything that was handed in, the bytes of the stages among it.
+        policies: the limits in each band of the release, by band; never looser than ``policy``.
+        measured: what each ONNX stage took on this machine.
     """
 
     release: releases.ReleaseConfig
@@ -32,6 +36,9 @@ class Evidence:
     reference: references.Reference
     weights: clusters.FloatArray
     thresholds: tuple[float, ...]
+    given: inputs.GateInputs
+    policies: Mapping[str, gatepolicies.Spec]
+    measured: Mapping[releases.Stage, measurements.Measurement]
 
     @property
     def stages(self) -> tuple[releases.Stage, ...]:
@@ -42,6 +49,15 @@ class Evidence:
     def minimum_cell(self) -> int:
         """No number about fewer pupils than this is shown."""
         return self.policy.fairness.minimum_cell
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """Bands of the release."""
+        return self.release.bands
+
+    def in_band(self, band: str) -> clusters.BoolArray:
+        """Rows of that band; shape (n,)."""
+        return np.asarray(self.table.band == band)
 
     def offered(self, stage: releases.Stage, threshold: float) -> clusters.BoolArray:
         """Who would be offered support; compared in float32, the precision in which schools answer."""
@@ -61,7 +77,11 @@ class Evidence:
         return int(chosen.sum()) >= self.minimum_cell and int((self.by_school(chosen) > 0).sum()) >= FEWEST_SCHOOLS
 
 
-def gather(given: inputs.GateInputs, policy: gatepolicies.Spec) -> Evidence:
+def gather(
+    given: inputs.GateInputs,
+    policy: gatepolicies.Spec,
+    measured: Mapping[releases.Stage, measurements.Measurement] | None = None,
+) -> Evidence:
     """Parses what was given and draws the resamples, seeded from evidence and policy.
 
     Raises:
@@ -69,7 +89,9 @@ def gather(given: inputs.GateInputs, policy: gatepolicies.Spec) -> Evidence:
     """
     stages = [file.stage for file in given.release.stages]
     groups = list(dict.fromkeys(group.column for group in policy.fairness.protect))
-    table = tables.parse(given.evaluation, features=given.release.features, groups=groups, stages=stages)
+    table = tables.parse(
+        given.evaluation, features=given.release.features, groups=groups, stages=stages, bands=given.release.bands
+    )
     reference = references.parse(given.reference)
     references.refuse_other_columns(reference, given.release.features)
     rng = np.random.default_rng(seed(table.digest, policy))
@@ -80,6 +102,9 @@ def gather(given: inputs.GateInputs, policy: gatepolicies.Spec) -> Evidence:
         reference=reference,
         weights=clusters.draw_weights(len(table.sites), policy.fairness.resamples, rng),
         thresholds=inputs.thresholds(given.release),
+        given=given,
+        policies=dict.fromkeys(given.release.bands, policy),
+        measured={} if measured is None else measured,
     )
 
 

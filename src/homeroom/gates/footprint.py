@@ -4,20 +4,13 @@ Measured times and memory differ from run to run, so verdicts hold only what was
 ``measurements.json`` beside the report. Otherwise no two gate reports would have the same digest.
 """
 
-import json
-import pathlib
-import subprocess
-import sys
-from dataclasses import dataclass
-from typing import Any
-
-from homeroom.domain import digests, errors, releases, verdicts
+from homeroom.domain import digests, releases, verdicts
 from homeroom.gates import inputs, words
 from homeroom.gates.evidence import Evidence
+from homeroom.gates.measurements import Measurement
 
 GATE = "footprint"
 MIB = 1 << 20
-PROBE_SECONDS = 60.0
 
 SLOWNESS = {"pi4": 4.0, "pi5": 1.7, "minipc-n100": 1.0, "nuc-i5": 0.5, "old-server": 1.3}
 """Starting factors for the p95 of CPU-bound work, mini PC = 1; guesses from public benchmark classes, to be replaced by
@@ -30,54 +23,13 @@ SHARE_OF_MEMORY = 0.5
 """A stage may take half of a box; the rest is for the system, the agent and the release that is being replaced."""
 
 
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """What one stage took on this machine.
-
-    Attributes:
-        p95_ms: 95th percentile of the time to answer for a class.
-        peak_mib: largest resident memory of a process that does nothing else.
-    """
-
-    p95_ms: float
-    peak_mib: float
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON, three decimals."""
-        return {"p95Ms": round(self.p95_ms, 3), "peakMiB": round(self.peak_mib, 1)}
-
-
-def measure(
-    release: releases.ReleaseConfig, file: releases.StageFile, content: bytes, directory: pathlib.Path
-) -> Measurement:
-    """Runs the probe on an ONNX stage.
-
-    Raises:
-        SpecError: the stage does not run, or not within ``PROBE_SECONDS``.
-    """
-    model = directory / f"probe-{file.stage.value}.onnx"
-    model.write_bytes(content)
-    command = [sys.executable, "-m", "homeroom.gates.probe", str(model), release.output, str(len(release.features))]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PROBE_SECONDS, check=False)
-    except subprocess.TimeoutExpired as exc:
-        raise errors.SpecError(f"stage {file.stage.value!r} did not answer within {PROBE_SECONDS:g} s") from exc
-    if done.returncode != 0:
-        reason = done.stderr.strip().splitlines()[-1:] or ["no message"]
-        raise errors.SpecError(f"stage {file.stage.value!r} does not run on a class of zeros: {reason[0]:.200}")
-    found = json.loads(done.stdout)
-    return Measurement(p95_ms=found["p95Ms"], peak_mib=found["peakMiB"])
-
-
-def decide(
-    evidence: Evidence, hardware: tuple[inputs.Hardware, ...], measured: dict[releases.Stage, Measurement]
-) -> tuple[verdicts.Verdict, ...]:
+def decide(evidence: Evidence) -> tuple[verdicts.Verdict, ...]:
     """Size of all stages together, then time and memory of each measured one."""
-    boxes = hardware or (
+    boxes = evidence.given.hardware or (
         inputs.Hardware(profile=SLOWEST, memory_mib=2 * evidence.policy.footprint.memory_mib, cores=1),
     )
     found = [decide_size(evidence)]
-    for stage, measurement in measured.items():
+    for stage, measurement in evidence.measured.items():
         found += [
             decide_latency(evidence, stage, measurement, boxes),
             decide_memory(evidence, stage, measurement, boxes),

@@ -10,11 +10,11 @@ from homeroom.stats import benefit, bounds, clusters
 GATE = "quality"
 
 
-def decide(evidence: Evidence, stages: dict[releases.Stage, bytes]) -> tuple[verdicts.Verdict, ...]:
+def decide(evidence: Evidence) -> tuple[verdicts.Verdict, ...]:
     """Agreement, net benefit and calibration of every stage."""
     found: list[verdicts.Verdict] = []
     for stage in evidence.stages:
-        found.append(decide_agreement(evidence, stage, stages[stage]))
+        found.append(decide_agreement(evidence, stage, evidence.given.stages[stage]))
         if evidence.policy.quality.net_benefit:
             found.append(decide_benefit(evidence, stage))
         found.append(report_calibration(evidence, stage))

@@ -22,6 +22,8 @@ MISSING = "missing"
 """Group value of a pupil for whom it was not recorded; never compared with anybody."""
 
 _SITE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_TOKEN = re.compile(r"[0-9a-f]{16,64}")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _+.-]{0,62}")
 _IDENTIFIERS = frozenset(
     {"pupil", "pupil_id", "student", "student_id", "name", "first_name", "last_name", "birth_date"}
@@ -44,6 +46,10 @@ class EvaluationTable:
         scores: cross-fitted scores of each stage, each of shape (n,), in [0, 1].
         features: shape (n, k), float32, in the order of the release.
         groups: by column, each of shape (n,).
+        band: shape (n,); band of each row.
+        period: shape (n,); first day of the term or window in which a row was scored, as an ISO date; None where the
+            table has no such column.
+        pupil: shape (n,); index of each row's pupil by an opaque token; None where the table has no such column.
     """
 
     digest: digests.Digest
@@ -54,13 +60,21 @@ class EvaluationTable:
     scores: dict[releases.Stage, clusters.FloatArray]
     features: npt.NDArray[np.float32]
     groups: dict[str, Strings]
+    band: Strings
+    period: Strings | None = None
+    pupil: clusters.IntArray | None = None
 
     def __len__(self) -> int:
         return len(self.needed)
 
 
 def parse(
-    content: bytes, *, features: Sequence[str], groups: Sequence[str], stages: Sequence[releases.Stage]
+    content: bytes,
+    *,
+    features: Sequence[str],
+    groups: Sequence[str],
+    stages: Sequence[releases.Stage],
+    bands: Sequence[str],
 ) -> EvaluationTable:
     """Reads a csv.gz table.
 
@@ -69,6 +83,7 @@ def parse(
         features: columns of the release's input, in order.
         groups: group columns that the policy compares.
         stages: stages of the release; each needs its column of scores.
+        bands: bands of the release; with more than one the table needs the column ``band``.
 
     Raises:
         SpecError: the bytes or the table cannot be judged; the text says what to change and shows no cell.
@@ -77,6 +92,7 @@ def parse(
     wanted = ["site_id", "year_group", "outcome", *(f"score_{stage.value}" for stage in stages), *features, *groups]
     _refuse_bad_header(header, wanted)
     by_name = dict(zip(header, columns, strict=True))
+    pupil = by_name.get("pupil_token")
     site_names, site = np.unique(_words("site_id", by_name["site_id"], _SITE), return_inverse=True)
     return EvaluationTable(
         digest=digests.of_bytes(content),
@@ -87,6 +103,9 @@ def parse(
         scores={stage: _score(f"score_{stage.value}", by_name) for stage in stages},
         features=np.column_stack([_numbers(name, by_name[name]) for name in features]).astype(np.float32),
         groups={name: _words(name, [cell or MISSING for cell in by_name[name]], _WORD) for name in groups},
+        band=_bands(by_name, bands),
+        period=None if "period" not in by_name else _words("period", by_name["period"], _DATE),
+        pupil=None if pupil is None else _pupils(pupil),
     )
 
 
@@ -156,6 +175,23 @@ def _numbers(name: str, cells: list[str]) -> clusters.FloatArray:
     if len(bad):
         raise errors.SpecError(f"line {bad[0] + 2}, column {name!r}: not a finite number")
     return numbers
+
+
+def _bands(by_name: dict[str, list[str]], bands: Sequence[str]) -> Strings:
+    if "band" not in by_name and len(bands) == 1:
+        return np.full(len(by_name["outcome"]), bands[0])
+    if "band" not in by_name:
+        raise errors.SpecError(f"the release serves {len(bands)} bands: the evaluation table needs a column 'band'")
+    found = _words("band", by_name["band"], _WORD)
+    other = sorted(set(found.tolist()) - set(bands))
+    if other:
+        raise errors.SpecError(f"column 'band' holds bands that the release does not serve: {_listed(other)}")
+    return found
+
+
+def _pupils(cells: list[str]) -> clusters.IntArray:
+    tokens = _words("pupil_token", cells, _TOKEN)
+    return np.unique(tokens, return_inverse=True)[1].astype(np.int64)
 
 
 def _outcome(cells: list[str]) -> clusters.BoolArray:

@@ -92,6 +92,13 @@ class Purpose(enum.StrEnum):
     """What a model's answers are for."""
 
     SUPPORT_OFFER = "support-offer"
+    """Whom to offer support; the harm is being missed."""
+    RISK_LABEL = "risk-label"
+    """Marking a child as at risk; the harm is being marked wrongly, and the youngest are never marked."""
+    SELECTION = "selection"
+    """Choosing who gets a place, a course or a sanction; the harm is being wrongly chosen."""
+    CONTENT_LEVEL = "content-level"
+    """How hard a text or exercise is; about material, not about a child."""
 
 
 class Band(enum.StrEnum):
@@ -101,6 +108,8 @@ class Band(enum.StrEnum):
     GRADES_3_5 = "3-5"
     GRADES_6_8 = "6-8"
     GRADES_9_12 = "9-12"
+    ADULT = "adult"
+    """Adults in further and higher education; no school band."""
 
 
 class Level(enum.StrEnum):

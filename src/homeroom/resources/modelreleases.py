@@ -153,7 +153,7 @@ class Spec(objects.Part):
     """The registered model version to release. Only its files are read; nothing of it is ever executed in training form."""
     purpose: fields.Purpose
     """The one purpose that answers of this release may be used for."""
-    bands: Annotated[tuple[fields.Band, ...], Field(min_length=1, max_length=4, json_schema_extra=rules.as_set)]
+    bands: Annotated[tuple[fields.Band, ...], Field(min_length=1, max_length=5, json_schema_extra=rules.as_set)]
     """Bands of year groups that it may be used in. Each is assigned to schools on its own."""
     policy_ref: PolicyReference
     """The policy that sets the limits of its gates."""

@@ -155,7 +155,7 @@ class Spec(objects.Part):
     """Region of the district; waves may select schools by it."""
     hub: fields.Name | None = None
     """RegionalHub through which the school is reached; left out, it talks to the district directly."""
-    bands: Annotated[tuple[fields.Band, ...], Field(min_length=1, max_length=4, json_schema_extra=rules.as_set)]
+    bands: Annotated[tuple[fields.Band, ...], Field(min_length=1, max_length=5, json_schema_extra=rules.as_set)]
     """Bands of year groups taught here. Only releases for these bands are assigned."""
     pupils: Annotated[int, Field(ge=1, le=100_000)]
     """Number of pupils, for choosing pilot schools of every size."""

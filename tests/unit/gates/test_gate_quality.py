@@ -7,13 +7,13 @@ import pytest
 from tests.unit.gates import cases
 
 from homeroom.domain import digests, errors, releases, verdicts
-from homeroom.gates import footprint, inputs, quality, scoring
+from homeroom.gates import footprint, inputs, measurements, quality, scoring
 
 Outcome = verdicts.Outcome
 
 
 def test_honest_release_agrees_and_helps() -> None:
-    found = quality.decide(cases.some_evidence(), cases.STAGES)
+    found = quality.decide(cases.some_evidence())
 
     judged = {verdict.subject: verdict.outcome for verdict in found if "calibration" not in verdict.subject}
     assert judged.pop("fallback: net benefit") is not Outcome.FAIL
@@ -94,7 +94,7 @@ def test_row_of_no_year_group_is_refused() -> None:
 def test_time_is_judged_on_the_slowest_box(p95_ms: float, expected: Outcome) -> None:
     """50 ms are allowed, and a pi4 is four times slower than the machine that measures."""
     boxes = (inputs.Hardware("nuc-i5", 16384, 8), inputs.Hardware("pi4", 2048, 4))
-    measured = footprint.Measurement(p95_ms=p95_ms, peak_mib=10)
+    measured = measurements.Measurement(p95_ms=p95_ms, peak_mib=10)
 
     verdict = footprint.decide_latency(cases.some_evidence(), releases.Stage.FULL, measured, boxes)
 
@@ -108,7 +108,7 @@ def test_time_is_judged_on_the_slowest_box(p95_ms: float, expected: Outcome) -> 
 )
 def test_memory_is_judged_on_the_smallest_box(memory_mib: int, expected: Outcome) -> None:
     boxes = (inputs.Hardware("pi5", 8192, 4), inputs.Hardware("pi4", memory_mib, 4))
-    measured = footprint.Measurement(p95_ms=1, peak_mib=150)
+    measured = measurements.Measurement(p95_ms=1, peak_mib=150)
 
     assert footprint.decide_memory(cases.some_evidence(), releases.Stage.FULL, measured, boxes).outcome is expected
 

@@ -15,7 +15,7 @@ HOSTILE = "=cmd|'/C calc'!A0 <script>"
 
 def _parse(content: bytes) -> tables.EvaluationTable:
     groups = ("free_lunch", "ethnicity", "sex")
-    return tables.parse(content, features=cases.FEATURES, groups=groups, stages=list(releases.Stage))
+    return tables.parse(content, features=cases.FEATURES, groups=groups, stages=list(releases.Stage), bands=["K-2"])
 
 
 def _with(name: str, value: Any) -> bytes:
