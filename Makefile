@@ -24,19 +24,23 @@ screenshot: $(VENV)/.run ## Take the README's picture of the status page from a 
 
 ##@ Test it
 .PHONY: test
-test: check integration e2e ## Everything: what `make check` does, then tests on the real parts and the whole path
+test: check integration heavy e2e ## Everything: what `make check` does, then tests on the real parts and the whole path
 
 .PHONY: check
 check: $(VENV)/.dev lint types imports verify-generated fast ## Format, lint, types, import contracts, generated files, fast tests (offline)
 
 .PHONY: fast
 fast: $(VENV)/.dev ## Fast tests only
-	@$(BIN)/pytest -q -n $(WORKERS) -m "not real and not e2e"
+	@$(BIN)/pytest -q -n $(WORKERS) -m "not real and not e2e and not heavy"
 
 .PHONY: integration
 integration: $(VENV)/.dev ## Tests on the real API server, registry and MLflow
 	@$(BIN)/python -m homeroom.embedded.toolchain
-	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m "real and not e2e" --randomly-seed=$(SEED)
+	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m "real and not e2e and not heavy" --randomly-seed=$(SEED)
+
+.PHONY: heavy
+heavy: $(VENV)/.dev ## Published numbers again from real data: minutes of arithmetic, no outside parts
+	@$(BIN)/pytest -q -n $(WORKERS) -m heavy --randomly-seed=$(SEED)
 
 .PHONY: e2e
 e2e: $(VENV)/.dev ## The whole path, as `make run` goes it; alone, because it wants the whole machine
