@@ -83,10 +83,12 @@ def from_json(value: dict[str, Any]) -> Verdict:
 
 
 def worst(verdicts: tuple[Verdict, ...]) -> Outcome:
-    """The outcome to act on: the worst of all, and not enough evidence when nothing was judged."""
-    if not verdicts:
-        return Outcome.NOT_ENOUGH_EVIDENCE
-    return max((verdict.outcome for verdict in verdicts), key=lambda outcome: outcome.severity)
+    """The outcome to act on: the worst of what was judged, and not enough evidence when nothing was.
+
+    A finding that is only reported judges nothing: beside a pass it changes nothing, alone it is no pass.
+    """
+    judged = [verdict.outcome for verdict in verdicts if verdict.outcome is not Outcome.NOT_APPLICABLE]
+    return max(judged, key=lambda outcome: outcome.severity, default=Outcome.NOT_ENOUGH_EVIDENCE)
 
 
 def _rounded(number: float | None) -> float | None:

@@ -1,34 +1,46 @@
-"""The gate report: a canonical JSON document whose digest an approval names."""
+"""The three documents of a gate run: report, evidence and policy, each canonical JSON known by its digest.
 
+The report names the digests of the other two, and an approval names the digest of the report: who has the report's
+digest can tell years later whether any byte of the three is another one.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import homeroom
 from homeroom.domain import digests, verdicts
 from homeroom.domain.verdicts import Outcome, Verdict
-from homeroom.gates import inputs
+from homeroom.gates import tabulations
 from homeroom.gates.evidence import Evidence, seed
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 FEW = 0.01
 """Shares up to this are not told apart: they are a few pupils."""
 
 
 @dataclass(frozen=True, slots=True)
 class GateReport:
-    """What a gate run found.
+    """What a gate run found, and on what.
 
     Attributes:
-        digest: of the canonical form of ``document``; the same evidence, release and policy give the same digest.
+        digest: of the canonical form of ``document``; the same release, evidence, policy and day give the same digest.
         verdicts: every finding.
-        document: plain JSON, without clock, rows, or counts under the minimum cell.
-        html: Evidently's page; not part of the digest.
-        measurements: what was measured on this machine; differs from run to run, so not part of the digest.
+        document: the report: outcome, day, verdicts, and the digests of ``evidence`` and ``policy``.
+        evidence: digests of everything that was read, and the suppressed tables behind the verdicts.
+        policy: the limits as they applied, and where each came from.
+        page: the page for people; no part of any digest.
+        evidently: Evidently's page; likewise.
+        measurements: what was measured on this machine; differs from run to run, so likewise.
     """
 
     digest: digests.Digest
     verdicts: tuple[Verdict, ...]
     document: dict[str, Any]
-    html: bytes | None = None
+    evidence: dict[str, Any]
+    policy: dict[str, Any]
+    page: bytes | None = None
+    evidently: bytes | None = None
     measurements: dict[str, Any] | None = None
 
     @property
@@ -38,36 +50,73 @@ class GateReport:
 
 
 def build(
-    evidence: Evidence, given: inputs.GateInputs, found: tuple[verdicts.Verdict, ...], rates: list[dict[str, Any]]
+    evidence: Evidence,
+    found: tuple[Verdict, ...],
+    rates: Sequence[dict[str, Any]] = (),
+    tables: Sequence[tabulations.Table] = (),
 ) -> GateReport:
-    """The report without page and measurements."""
+    """The documents of a run, without pages and measurements.
+
+    Args:
+        evidence: what was judged.
+        found: what the gates said.
+        rates: group rates as Fairlearn computes them.
+        tables: the suppressed numbers behind the verdicts.
+    """
+    behind, limits = _evidence(evidence, rates, tables), _policy(evidence)
     document = {
         "schemaVersion": SCHEMA_VERSION,
-        "release": given.release_digest,
-        "evaluation": evidence.table.digest,
-        "reference": digests.of_bytes(given.reference),
-        "policy": digests.of_json(evidence.policy.to_json()),
-        "minimumCell": evidence.minimum_cell,
-        "resamples": evidence.policy.fairness.resamples,
+        "release": evidence.given.release_digest,
+        "on": evidence.on.isoformat(),
         "seed": f"{seed(evidence.table.digest, evidence.policy):016x}",
-        "thresholds": list(evidence.thresholds),
-        "harm": evidence.policy.harm.value,
         "outcome": verdicts.worst(found).value,
-        "notRecorded": {name: _not_recorded(evidence, name) for name in sorted(evidence.table.groups)},
-        "groupRates": rates,
+        "evidence": digests.of_json(behind),
+        "policy": digests.of_json(limits),
         "verdicts": [verdict.to_json() for verdict in found],
     }
-    return GateReport(digest=digests.of_json(document), verdicts=found, document=document)
+    return GateReport(digests.of_json(document), found, document, behind, limits)
 
 
-def parse(content: dict[str, Any]) -> GateReport:
-    """The report with that document, its digest computed again.
+def parse(document: dict[str, Any], evidence: dict[str, Any], policy: dict[str, Any]) -> GateReport:
+    """The report with those documents, its digest computed again; whether they belong together is not looked at.
 
     Raises:
-        KeyError, ValueError: it is no report of ours.
+        KeyError, TypeError, ValueError: it is no report of ours.
     """
-    found = tuple(verdicts.from_json(verdict) for verdict in content["verdicts"])
-    return GateReport(digest=digests.of_json(content), verdicts=found, document=content)
+    found = tuple(verdicts.from_json(verdict) for verdict in document["verdicts"])
+    return GateReport(digests.of_json(document), found, document, evidence, policy)
+
+
+def _evidence(
+    evidence: Evidence, rates: Sequence[dict[str, Any]], tables: Sequence[tabulations.Table]
+) -> dict[str, Any]:
+    given = evidence.given
+    return {
+        "schemaVersion": SCHEMA_VERSION,
+        "engine": {"name": "homeroom", "version": homeroom.__version__},
+        "release": {"digest": given.release_digest, "config": given.release.to_json()},
+        "inputs": {
+            "evaluation": evidence.table.digest,
+            "reference": digests.of_bytes(given.reference),
+            "hardware": [box.to_json() for box in given.hardware],
+            "calendars": {name: digests.of_bytes(content) for name, content in given.calendars.items()},
+            "cells": {name: digests.of_bytes(content) for name, content in given.cells.items()},
+        },
+        "thresholds": list(evidence.thresholds),
+        "notRecorded": {name: _not_recorded(evidence, name) for name in sorted(evidence.table.groups)},
+        "groupRates": list(rates),
+        "tables": [table.to_json() for table in tables],
+    }
+
+
+def _policy(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "schemaVersion": SCHEMA_VERSION,
+        "policy": evidence.policy.to_json(),
+        "bands": {band: policy.to_json() for band, policy in sorted(evidence.policies.items())},
+        "packs": [],
+        "lines": [],
+    }
 
 
 def _not_recorded(evidence: Evidence, column: str) -> str:

@@ -1,7 +1,7 @@
 """One gate run from parsed input to report. Imports the heavy tools: only ``gates.job`` and tests call it."""
 
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from homeroom.domain import verdicts
@@ -17,14 +17,19 @@ from homeroom.gates import (
     pictures,
     quality,
     reported,
+    tabulations,
 )
 from homeroom.resources import gatepolicies
 
 Say = Callable[[str], None]
 Gate = Callable[[evidence.Evidence], tuple[verdicts.Verdict, ...]]
+Tabulator = Callable[[evidence.Evidence], tuple[tabulations.Table, ...]]
 
 GATES: tuple[Gate, ...] = (fairness.decide, drift.decide, quality.decide, footprint.decide, reported.decide)
 """In the order of the report."""
+
+TABLES: tuple[Tabulator, ...] = ()
+"""In the order of the page."""
 
 
 def run_gates(
@@ -47,13 +52,22 @@ def run_gates(
     measured = measurements.measure_all(given.release, given.stages, directory)
     say("reading the evidence")
     known = evidence.gather(given, policy, measured)
-    say("judging")
-    found = tuple(verdict for gate in GATES for verdict in gate(known))
+    say(f"judging {len(known.table)} rows of {len(known.table.sites)} schools")
+    found = tuple(_each(known, say))
     say("comparing the group rates with Fairlearn")
-    report = documents.build(known, given, found, grouprates.tabulate(known))
+    rates = grouprates.tabulate(known)
+    say("tabulating")
+    tables = tuple(table for tabulate in TABLES for table in tabulate(known))
+    report = documents.build(known, found, rates, tables)
     say("drawing Evidently's page" if page else "no page asked for")
     return replace(
         report,
-        html=pictures.draw(known) if page else None,
+        evidently=pictures.draw(known) if page else None,
         measurements={stage.value: measurement.to_json() for stage, measurement in measured.items()},
     )
+
+
+def _each(known: evidence.Evidence, say: Say) -> Iterator[verdicts.Verdict]:
+    for number, gate in enumerate(GATES, 1):
+        say(f"gate {number} of {len(GATES)}: {gate.__module__.rpartition('.')[2]}")
+        yield from gate(known)

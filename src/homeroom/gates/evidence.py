@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
@@ -39,6 +40,11 @@ class Evidence:
     given: inputs.GateInputs
     policies: Mapping[str, gatepolicies.Spec]
     measured: Mapping[releases.Stage, measurements.Measurement]
+
+    @property
+    def on(self) -> date:
+        """The day as of which is judged."""
+        return self.given.on
 
     @property
     def stages(self) -> tuple[releases.Stage, ...]:

@@ -2,7 +2,9 @@
 
 import json
 import pathlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from homeroom.domain import digests, errors, releases
@@ -12,6 +14,7 @@ THRESHOLD = "threshold"
 """Parameter that decides who is offered support: a score at or above it."""
 
 _INPUTS, _EVALUATION, _REFERENCE = "inputs.json", "evaluation.csv.gz", "reference.json"
+_CALENDARS, _CELLS = "calendars", "cells"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,10 @@ class Hardware:
     profile: str
     memory_mib: int
     cores: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {"profile": self.profile, "memoryMiB": self.memory_mib, "cores": self.cores}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,10 @@ class GateInputs:
         stages: plain bytes of every stage of ``release``.
         evaluation: the evaluation table, csv.gz.
         reference: the training reference, ``reference.json``.
+        on: the day as of which is judged; an input like any other, so that a rerun says the same.
         hardware: distinct boxes of the schools; empty when none is known yet.
+        calendars: AcademicCalendar documents by file name, for tables whose rows have a period.
+        cells: group sums of other districts by file name, to be pooled with ours.
     """
 
     release: releases.ReleaseConfig
@@ -41,7 +51,10 @@ class GateInputs:
     stages: dict[releases.Stage, bytes]
     evaluation: bytes
     reference: bytes
+    on: date
     hardware: tuple[Hardware, ...] = field(default=())
+    calendars: Mapping[str, bytes] = field(default_factory=dict)
+    cells: Mapping[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for file in self.release.stages:
@@ -72,13 +85,14 @@ def write(directory: pathlib.Path, inputs: GateInputs, policy: gatepolicies.Spec
         (directory / _stage_name(file.stage)).write_bytes(inputs.stages[file.stage])
     (directory / _EVALUATION).write_bytes(inputs.evaluation)
     (directory / _REFERENCE).write_bytes(inputs.reference)
+    for folder, files in ((_CALENDARS, inputs.calendars), (_CELLS, inputs.cells)):
+        _write_files(directory / folder, files)
     described = {
         "release": inputs.release.to_json(),
         "releaseDigest": inputs.release_digest,
+        "on": inputs.on.isoformat(),
         "policy": policy.to_json(),
-        "hardware": [
-            {"profile": box.profile, "memoryMiB": box.memory_mib, "cores": box.cores} for box in inputs.hardware
-        ],
+        "hardware": [box.to_json() for box in inputs.hardware],
     }
     (directory / _INPUTS).write_text(json.dumps(described), encoding="utf-8")
 
@@ -98,14 +112,33 @@ def read(directory: pathlib.Path) -> tuple[GateInputs, gatepolicies.Spec]:
             stages={file.stage: (directory / _stage_name(file.stage)).read_bytes() for file in release.stages},
             evaluation=(directory / _EVALUATION).read_bytes(),
             reference=(directory / _REFERENCE).read_bytes(),
-            hardware=tuple(
-                Hardware(profile=box["profile"], memory_mib=box["memoryMiB"], cores=box["cores"])
-                for box in described["hardware"]
-            ),
+            on=date.fromisoformat(described["on"]),
+            hardware=tuple(parse_hardware(box) for box in described["hardware"]),
+            calendars=_read_files(directory / _CALENDARS),
+            cells=_read_files(directory / _CELLS),
         )
         return inputs, gatepolicies.Spec.model_validate(described["policy"])
     except (OSError, KeyError, TypeError, ValueError) as exc:
         raise errors.SpecError(f"the gates cannot read their input: {exc!s:.300}") from exc
+
+
+def parse_hardware(value: dict[str, Any]) -> Hardware:
+    """What ``Hardware.to_json`` wrote.
+
+    Raises:
+        KeyError: it is not that.
+    """
+    return Hardware(profile=value["profile"], memory_mib=value["memoryMiB"], cores=value["cores"])
+
+
+def _write_files(directory: pathlib.Path, files: Mapping[str, bytes]) -> None:
+    directory.mkdir(exist_ok=True)
+    for name, content in files.items():
+        (directory / name).write_bytes(content)
+
+
+def _read_files(directory: pathlib.Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(directory.iterdir())}
 
 
 def _stage_name(stage: releases.Stage) -> str:

@@ -12,7 +12,7 @@ import pathlib
 import resource
 import sys
 
-from homeroom.domain import digests, errors
+from homeroom.domain import errors
 from homeroom.packaging import sandbox
 
 MEMORY_BYTES = 6 << 30
@@ -41,17 +41,11 @@ def main(arguments: list[str]) -> int:
 
 def _run(directory: pathlib.Path) -> None:
     # The tools are imported here, after the limits are in force.
-    from homeroom.gates import engine, inputs  # noqa: PLC0415
+    from homeroom.gates import engine, inputs, run  # noqa: PLC0415
 
     given, policy = inputs.read(directory)
     report = engine.run_gates(given, policy, directory, say=say)
-    if report.html is not None:
-        (directory / "evidently.html").write_bytes(report.html)
-    (directory / "measurements.json").write_text(json.dumps(report.measurements), encoding="utf-8")
-    # The report comes last and in one step: where it exists, the run is complete.
-    partial = directory / "report.json.part"
-    partial.write_bytes(digests.canonical_json(report.document))
-    partial.rename(directory / "report.json")
+    run.write(directory, report)
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     say(f"done: {report.outcome.value}, {len(report.verdicts)} verdicts, {peak_mib} MiB at most")
 

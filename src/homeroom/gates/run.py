@@ -6,7 +6,7 @@ import pathlib
 from dataclasses import replace
 from datetime import timedelta
 
-from homeroom.domain import errors
+from homeroom.domain import digests, errors
 from homeroom.gates import documents
 from homeroom.packaging import sandbox
 
@@ -14,6 +14,8 @@ DEADLINE = timedelta(minutes=5)
 """A run takes about fifteen seconds on two cores; a loaded machine gets twenty times that."""
 
 _BAD_INPUT = 2
+_REPORT, _EVIDENCE, _POLICY, _MEASUREMENTS = "report.json", "evidence.json", "policy.json", "measurements.json"
+_PAGE, _EVIDENTLY = "page.html", "evidently.html"
 
 
 async def start(directory: pathlib.Path, deadline: timedelta = DEADLINE) -> documents.GateReport:
@@ -38,19 +40,37 @@ async def start(directory: pathlib.Path, deadline: timedelta = DEADLINE) -> docu
     return read(directory)
 
 
+def write(directory: pathlib.Path, report: documents.GateReport) -> None:
+    """Lays a finished run down, the report last and in one step: where it exists, the run is complete."""
+    for name, content in ((_PAGE, report.page), (_EVIDENTLY, report.evidently)):
+        if content is not None:
+            (directory / name).write_bytes(content)
+    for name, value in ((_EVIDENCE, report.evidence), (_POLICY, report.policy), (_MEASUREMENTS, report.measurements)):
+        (directory / name).write_bytes(digests.canonical_json(value))
+    partial = directory / f"{_REPORT}.part"
+    partial.write_bytes(digests.canonical_json(report.document))
+    partial.rename(directory / _REPORT)
+
+
 def read(directory: pathlib.Path) -> documents.GateReport:
-    """The report that a finished run left behind, with its page and measurements.
+    """The report that a finished run left behind, with its pages and measurements.
 
     Raises:
         SpecError: there is none, or it is no report of ours.
     """
     try:
-        report = documents.parse(json.loads((directory / "report.json").read_bytes()))
-        page, numbers = directory / "evidently.html", directory / "measurements.json"
+        report = documents.parse(
+            *(json.loads((directory / name).read_bytes()) for name in (_REPORT, _EVIDENCE, _POLICY))
+        )
         return replace(
             report,
-            html=page.read_bytes() if page.exists() else None,
-            measurements=json.loads(numbers.read_bytes()) if numbers.exists() else None,
+            page=_bytes(directory / _PAGE),
+            evidently=_bytes(directory / _EVIDENTLY),
+            measurements=json.loads(_bytes(directory / _MEASUREMENTS) or b"null"),
         )
     except (OSError, KeyError, TypeError, ValueError) as exc:
         raise errors.SpecError(f"there is no gate report in this directory: {exc!s:.200}") from exc
+
+
+def _bytes(path: pathlib.Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None

@@ -21,11 +21,12 @@ def a_verdict(outcome: Outcome, **overrides: object) -> verdicts.Verdict:
     [
         ([], Outcome.NOT_ENOUGH_EVIDENCE),
         ([Outcome.PASS], Outcome.PASS),
-        ([Outcome.PASS, Outcome.NOT_APPLICABLE], Outcome.NOT_APPLICABLE),
+        ([Outcome.PASS, Outcome.NOT_APPLICABLE], Outcome.PASS),
+        ([Outcome.NOT_APPLICABLE], Outcome.NOT_ENOUGH_EVIDENCE),
         ([Outcome.PASS, Outcome.NOT_ENOUGH_EVIDENCE], Outcome.NOT_ENOUGH_EVIDENCE),
         ([Outcome.FAIL, Outcome.NOT_ENOUGH_EVIDENCE, Outcome.PASS], Outcome.FAIL),
     ],
-    ids=["nothing-judged", "pass", "not-applicable", "too-little", "one-failure"],
+    ids=["nothing-judged", "pass", "reported-beside-a-pass", "only-reported", "too-little", "one-failure"],
 )
 def test_the_worst_outcome_is_the_one_to_act_on(outcomes: list[Outcome], expected: Outcome) -> None:
     """A gate that judged nothing has not passed."""

@@ -5,6 +5,7 @@ import gzip
 import io
 import uuid
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ CATEGORIES = {"kind": ("kind_a", "kind_b"), "year": ("year_K", "year_1")}
 WEIGHTS = np.array([-1.5, 0.1, -0.1, 0.0, 0.0], dtype=np.float32)
 BIAS = np.float32(-1.2)
 SCHOOLS, PER_SCHOOL = 24, 120
+ON = date(2026, 11, 2)
 Columns = dict[str, npt.NDArray[Any]]
 
 
@@ -152,6 +154,7 @@ def some_inputs(table: Columns | None = None, reference: bytes | None = None, **
         stages=STAGES,
         evaluation=to_bytes(table),
         reference=a_reference(columns()) if reference is None else reference,
+        on=ON,
         hardware=(inputs.Hardware("pi4", 2048, 4), inputs.Hardware("nuc-i5", 16384, 8)),
     )
     return replace(given, **overrides)

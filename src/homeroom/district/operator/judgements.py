@@ -5,7 +5,7 @@ import pathlib
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Protocol
 
 from homeroom.district import database, evaluations
@@ -32,6 +32,7 @@ class Case:
     packaged: packages.Packaged
     policy: gatepolicies.Spec
     hardware: tuple[inputs.Hardware, ...]
+    on: date
 
     @property
     def key(self) -> digests.Digest:
@@ -42,7 +43,8 @@ class Case:
                 "policy": self.policy.to_json(),
                 "evaluation": self.spec.evaluation.digest,
                 "reference": self.imported.files[self.imported.reference],
-                "hardware": [[box.profile, box.memory_mib, box.cores] for box in self.hardware],
+                "hardware": [box.to_json() for box in self.hardware],
+                "on": self.on.isoformat(),
             }
         )
 
@@ -112,6 +114,7 @@ class Judgements:
             stages=packages.read_stages(case.imported),
             evaluation=table,
             reference=case.imported.read(case.imported.reference),
+            on=case.on,
             hardware=case.hardware,
         )
         shutil.rmtree(work, ignore_errors=True)
@@ -124,8 +127,8 @@ class Judgements:
             raise errors.Defect("the gate report does not have the digest that it claims")
         with self._rows.write() as connection:
             evidence.put(connection, evidence.GATE_REPORT, content)
-            if report.html is not None:
-                evidence.put(connection, evidence.GATE_PAGE, report.html, about=report.digest)
+            if report.evidently is not None:
+                evidence.put(connection, evidence.GATE_PAGE, report.evidently, about=report.digest)
 
 
 def hardware_of(sites: Iterable[schoolsites.SchoolSite], bands: frozenset[str]) -> tuple[inputs.Hardware, ...]:

@@ -83,7 +83,7 @@ class ReleasePass:
         wrong = None if imported is None else self._wrong_evaluation(spec, imported)
         usable = imported if wrong is None else None
         packaged = None if usable is None else self._packages.find(spec, usable)
-        case = _case(spec, usable, packaged, None if policy is None else policy.spec, seen)
+        case = _case(release, usable, packaged, None if policy is None else policy.spec, seen)
         observed = readiness.ObservedRelease(
             policy=spec.policy_ref.name,
             required=None if policy is None else policy.spec.required_approvals,
@@ -162,7 +162,7 @@ def to_domain(approval: releaseapprovals.ReleaseApproval) -> approvals.Approval:
 
 
 def _case(
-    spec: modelreleases.Spec,
+    release: modelreleases.ModelRelease,
     imported: imports.Imported | None,
     packaged: packages.Packaged | None,
     policy: Any,
@@ -170,8 +170,10 @@ def _case(
 ) -> judgements.Case | None:
     if imported is None or packaged is None or policy is None:
         return None
-    bands = frozenset(band.value for band in spec.bands)
-    return judgements.Case(spec, imported, packaged, policy, judgements.hardware_of(seen.site_models(), bands))
+    hardware = judgements.hardware_of(seen.site_models(), frozenset(band.value for band in release.spec.bands))
+    # The day of its creation, which never changes: judged again, it gives the same report.
+    on = _known(release.metadata.creation_timestamp).date()
+    return judgements.Case(release.spec, imported, packaged, policy, hardware, on)
 
 
 def _key(name: str, step: readiness.Step, found: Gathered, spec: modelreleases.Spec) -> steps.Key:

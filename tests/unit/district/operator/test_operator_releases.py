@@ -84,7 +84,7 @@ class Judge:
         if self.error is not None:
             raise self.error
         document = {"verdicts": [verdict.to_json() for verdict in self.verdicts]}
-        return documents.GateReport(digests.of_json(document), self.verdicts, document, b"<html>")
+        return documents.GateReport(digests.of_json(document), self.verdicts, document, {}, {}, b"<html>")
 
 
 class District:
