@@ -9,8 +9,8 @@ import pytest
 from tests.fakes import oci_registry
 
 from homeroom.domain import digests, errors, releases
-from homeroom.packaging import artifacts
-from homeroom.transport.oci import client, retries
+from homeroom.packaging import artifacts, attachments
+from homeroom.transport.oci import client, referrers, retries
 from homeroom.trust import authority
 
 REPOSITORY = "releases/reading-support"
@@ -130,3 +130,96 @@ async def test_a_client_without_a_certificate_of_the_authority_gets_nothing(regi
     async with client.OciClient(registry.url, files, tries=quick) as oci:
         with pytest.raises(errors.Unavailable):
             await oci.has_blob(REPOSITORY, digests.of_bytes(b""))
+
+
+async def _a_subject(oci: client.OciClient, name: str) -> bytes:
+    """Manifest of some pushed artifact."""
+    stages = {releases.Stage.FALLBACK: name.encode()}
+    artifact = artifacts.build(_a_config(stages), stages, {})
+    for blob in artifact.blobs:
+        await oci.push_blob(REPOSITORY, blob)
+    await oci.push_manifest(REPOSITORY, artifact.manifest)
+    return artifact.manifest
+
+
+def _a_config(stages: dict[releases.Stage, bytes]) -> releases.ReleaseConfig:
+    files = [
+        releases.StageFile(stage, releases.Format.GROUP_RATES, digests.of_bytes(content), len(content))
+        for stage, content in stages.items()
+    ]
+    return releases.ReleaseConfig("r", "support-offer", ("K-2",), ("x",), "score", 9, (), tuple(files))
+
+
+def _an_attachment(subject: bytes, content: bytes, type_: str = "application/vnd.test") -> attachments.Attachment:
+    return attachments.build(subject, type_, [attachments.Part("a.json", "application/json", content)], {"k": "v"})
+
+
+async def test_what_is_attached_is_found_by_the_digest_of_its_subject(oci: client.OciClient, tmp_path: Path) -> None:
+    subject = await _a_subject(oci, "attached")
+    named = digests.of_bytes(subject)
+    first, second = _an_attachment(subject, b'{"n":1}'), _an_attachment(subject, b'{"n":2}')
+    await referrers.attach(oci, REPOSITORY, named, first)
+    await referrers.attach(oci, REPOSITORY, named, _an_attachment(subject, b"3", "application/vnd.other"))
+    await referrers.attach(oci, REPOSITORY, named, second)
+    found = await referrers.find(oci, REPOSITORY, named, "application/vnd.test")
+    assert found == (first.digest, second.digest)
+    about, _, files = await referrers.pull_parts(oci, REPOSITORY, second.digest)
+    assert about == named
+    await oci.pull_blob(REPOSITORY, files["a.json"].digest, files["a.json"].size_bytes, tmp_path / "a.json")
+    assert (tmp_path / "a.json").read_bytes() == b'{"n":2}'
+
+
+async def test_attaching_again_changes_nothing(oci: client.OciClient) -> None:
+    subject = await _a_subject(oci, "again")
+    named, made = digests.of_bytes(subject), _an_attachment(subject, b"{}")
+    await referrers.attach(oci, REPOSITORY, named, made)
+    tag = attachments.referrers_tag(named)
+    before = await oci.pull_tag(REPOSITORY, tag, attachments.INDEX_TYPE)
+    await referrers.attach(oci, REPOSITORY, named, made)
+    assert await oci.pull_tag(REPOSITORY, tag, attachments.INDEX_TYPE) == before
+
+
+async def test_nothing_is_attached_to_what_nobody_knows(oci: client.OciClient) -> None:
+    assert await referrers.find(oci, REPOSITORY, digests.of_bytes(b"nobody"), "application/vnd.test") == ()
+
+
+class _Interrupted(client.OciClient):
+    """Somebody else writes the index right after each of our first writes, from what they had read before."""
+
+    intruders: list[bytes]
+
+    @classmethod
+    def around(cls, oci: client.OciClient, intruders: list[bytes]) -> "_Interrupted":
+        """The same connection, meddled with."""
+        made = cls.__new__(cls)
+        made.__dict__.update(oci.__dict__, intruders=intruders)
+        return made
+
+    async def push_manifest(
+        self, repository: str, manifest: bytes, tag: str | None = None, *, media_type: str = client.MANIFEST_TYPE
+    ) -> digests.Digest:
+        digest = await super().push_manifest(repository, manifest, tag, media_type=media_type)
+        if tag is not None and self.intruders:
+            await super().push_manifest(repository, self.intruders.pop(), tag, media_type=media_type)
+        return digest
+
+
+async def test_no_entry_is_lost_when_somebody_writes_in_between(oci: client.OciClient) -> None:
+    subject = await _a_subject(oci, "between")
+    named = digests.of_bytes(subject)
+    theirs, ours = _an_attachment(subject, b"theirs"), _an_attachment(subject, b"ours")
+    for part in theirs.blobs:
+        await oci.push_blob(REPOSITORY, part)
+    await oci.push_manifest(REPOSITORY, theirs.manifest)
+    intruder = attachments.build_index([theirs.entry])
+    meddled = _Interrupted.around(oci, [intruder])
+    await referrers.attach(meddled, REPOSITORY, named, ours)
+    found = await referrers.find(oci, REPOSITORY, named, "application/vnd.test")
+    assert set(found) == {theirs.digest, ours.digest}
+
+
+async def test_a_tag_that_is_always_overwritten_is_given_up(oci: client.OciClient) -> None:
+    subject = await _a_subject(oci, "always")
+    meddled = _Interrupted.around(oci, [attachments.build_index([])] * 50)
+    with pytest.raises(errors.Unavailable, match="tried again"):
+        await referrers.attach(meddled, REPOSITORY, digests.of_bytes(subject), _an_attachment(subject, b"x"))

@@ -100,19 +100,30 @@ class OciClient:
             await self._repeat(lambda: self._upload(repository, digest, content))
         return digest
 
-    async def push_manifest(self, repository: str, manifest: bytes, tag: str | None = None) -> digests.Digest:
-        """Puts the manifest there, under its digest and, if given, under ``tag``; its blobs must be there first."""
+    async def push_manifest(
+        self, repository: str, manifest: bytes, tag: str | None = None, *, media_type: str = MANIFEST_TYPE
+    ) -> digests.Digest:
+        """Puts the manifest there, under its digest and, if given, under ``tag``; what it names must be there first."""
         digest = digests.of_bytes(manifest)
         path = f"/v2/{repository}/manifests/{tag or digest}"
-        await self._repeat(lambda: self._put(path, manifest, len(manifest), {"content-type": MANIFEST_TYPE}))
+        await self._repeat(lambda: self._put(path, manifest, len(manifest), {"content-type": media_type}))
         return digest
 
     async def pull_manifest(self, repository: str, digest: digests.Digest) -> bytes:
         """The manifest's bytes, which have that digest."""
-        content = await self._repeat(lambda: self._get_manifest(repository, digest))
+        content = await self._repeat(lambda: self._get_manifest(repository, digest, MANIFEST_TYPE))
         if digests.of_bytes(content) != digest:
             raise errors.Refused("Altered", f"{self._where}: manifest {digest} has other bytes than its digest says")
         return content
+
+    async def pull_tag(self, repository: str, tag: str, media_type: str) -> bytes | None:
+        """What lies under a tag; None when nothing does. Nothing vouches for it: a tag is not a digest."""
+        try:
+            return await self._repeat(lambda: self._get_manifest(repository, tag, media_type))
+        except errors.NotReady as exc:
+            if isinstance(exc, retries.Busy):
+                raise
+            return None
 
     async def pull_blob(self, repository: str, digest: digests.Digest, size_bytes: int, destination: Path) -> None:
         """Brings the blob to ``destination``, complete and with the right digest, or raises and leaves nothing there.
@@ -188,17 +199,17 @@ class OciClient:
                 raise errors.Unavailable(f"{self._where}{path}: another range than asked for")
             part.restart()  # the whole body comes, because the registry ignores ranges or we asked for none
 
-    async def _get_manifest(self, repository: str, digest: digests.Digest) -> bytes:
-        path = f"/v2/{repository}/manifests/{digest}"
+    async def _get_manifest(self, repository: str, reference: str, media_type: str) -> bytes:
+        path = f"/v2/{repository}/manifests/{reference}"
         content = bytearray()
         with answers.translated(self._where):
-            async with self._http.stream("GET", path, headers={"accept": MANIFEST_TYPE}) as response:
+            async with self._http.stream("GET", path, headers={"accept": media_type}) as response:
                 answers.check(response, f"{self._where}{path}")
                 async for chunk in response.aiter_raw():
                     await self._received(chunk)
                     content += chunk
                     if len(content) > MAX_MANIFEST_BYTES:
-                        raise errors.Refused("Altered", f"{self._where}: manifest {digest} is too large to be one")
+                        raise errors.Refused("Altered", f"{self._where}: manifest {reference} is too large to be one")
         return bytes(content)
 
     async def _exists(self, path: str) -> bool:
