@@ -8,6 +8,7 @@ import numpy.typing as npt
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 FloatArray = npt.NDArray[np.float64]
+AnyFloatArray = npt.NDArray[np.floating[Any]]
 
 
 def index_clusters(labels: npt.NDArray[Any]) -> tuple[IntArray, int]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 from homeroom.stats import clusters
 
@@ -55,3 +56,25 @@ def shrunken(events: clusters.FloatArray, rows: clusters.FloatArray, prior: Prio
         Shape (k,). Example: 1 of 2 with a prior of mean 0.2 and 8 rows gives (1 + 1.6) / (2 + 8) = 0.26.
     """
     return (events + prior.mean * prior.rows) / (rows + prior.rows)
+
+
+def interval(
+    events: clusters.FloatArray, rows: clusters.FloatArray, prior: Prior, *, level: float = 0.90
+) -> tuple[clusters.FloatArray, clusters.FloatArray]:
+    """Range of each school's rate that holds with probability ``level``, equal tails.
+
+    Args:
+        events: shape (k,).
+        rows: shape (k,); 0 gives the range of a school never seen.
+        prior: of these schools.
+        level: in (0, 1).
+
+    Returns:
+        Lower and upper ends, each of shape (k,). Example: 1 of 2 with a prior of mean 0.2 and 8 rows is Beta(2.6, 7.4):
+        0.073 to 0.504.
+    """
+    some, rest = events + prior.mean * prior.rows, rows - events + (1 - prior.mean) * prior.rows
+    tail = (1 - level) / 2
+    # A prior of no event at all has a rate of exactly 0.
+    low, high = (special.betaincinv(some, np.maximum(rest, 1e-12), chance) for chance in (tail, 1 - tail))
+    return np.where(some > 0, low, 0.0), np.where(some > 0, high, 0.0)

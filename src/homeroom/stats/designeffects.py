@@ -1,0 +1,80 @@
+"""How alike the pupils of one class or school are, and how many independent pupils a class is worth."""
+
+import numpy as np
+
+from homeroom.stats import clusters
+
+
+def design_effect(mean_size: float, correlation: float) -> float:
+    """By how much a cluster sample inflates a variance.
+
+    Args:
+        mean_size: rows per cluster; with unequal sizes sum of squares over sum.
+        correlation: intraclass correlation, in [0, 1].
+
+    Returns:
+        At least 1. Example: classes of 20 and 0.15 give 3.85: 300 pupils are worth 78.
+
+    Source:
+        Kish 1965, Survey Sampling, section 5.4: 1 + (m - 1) rho.
+    """
+    return 1.0 + (mean_size - 1.0) * correlation
+
+
+def correlation(values: clusters.FloatArray, cluster: clusters.IntArray) -> float:
+    """Intraclass correlation of rows by one-way analysis of variance, cut to [0, 1].
+
+    Args:
+        values: shape (n,).
+        cluster: shape (n,); 0..k-1 without gaps.
+
+    Returns:
+        0 when clusters differ no more than chance, or when there is only one. Example: clusters (0, 0), (1, 1) give 1.
+    """
+    sizes = np.bincount(cluster).astype(np.float64)
+    sums = np.bincount(cluster, weights=values)
+    found = correlation_of_sums(
+        rows=float(len(values)),
+        clusters_seen=float(len(sizes)),
+        sizes=float((sizes**2).sum()),
+        sums=np.array([values.sum()]),
+        squares=np.array([(values**2).sum()]),
+        between=np.array([(sums**2 / sizes).sum()]),
+    )
+    return float(found[0])
+
+
+def correlation_of_sums(
+    *,
+    rows: float,
+    clusters_seen: float,
+    sizes: float,
+    sums: clusters.FloatArray,
+    squares: clusters.FloatArray,
+    between: clusters.FloatArray,
+) -> clusters.FloatArray:
+    """The same for f features from sums that add up over windows.
+
+    Args:
+        rows: number n.
+        clusters_seen: number k.
+        sizes: sum of squared cluster sizes.
+        sums: shape (f,); sum of the values.
+        squares: shape (f,); sum of their squares.
+        between: shape (f,); sum over clusters of (sum in the cluster)^2 / size.
+
+    Returns:
+        Shape (f,), in [0, 1].
+
+    Source:
+        Donner 1986, International Statistical Review 54(1): (MSB - MSW) / (MSB + (m0 - 1) MSW).
+    """
+    if clusters_seen <= 1 or rows <= clusters_seen:
+        return np.zeros(len(sums))
+    overall = sums**2 / rows
+    among = (between - overall) / (clusters_seen - 1)
+    inside = (squares - between) / (rows - clusters_seen)
+    typical = (rows - sizes / rows) / (clusters_seen - 1)
+    total = among + (typical - 1) * inside
+    found: clusters.FloatArray = np.divide(among - inside, total, out=np.zeros(len(sums)), where=total > 0)
+    return np.clip(found, 0.0, 1.0)
