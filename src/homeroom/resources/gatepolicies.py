@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from homeroom.resources import definitions, fields, kinds, objects, rules
 
@@ -42,6 +42,8 @@ class ProtectedGroup(objects.Part):
     """The group in plain words, as in "children who get free lunch"; used in sentences for principals."""
     against_words: fields.Text
     """The rest in plain words, as in "children who pay for lunch"."""
+    attribute: fields.Name | None = None
+    """Attribute of a policy pack that this column holds, such as income, where neither name nor column says so."""
 
 
 class Intersection(objects.Part):
@@ -118,6 +120,46 @@ class Drift(objects.Part):
     """How many teaching weeks earlier or later still count as the same time of the school year."""
 
 
+class Kind(enum.StrEnum):
+    """What a column says about a child, where some rule is about that."""
+
+    ETHNICITY = "Ethnicity"
+    """Ethnicity, race, caste or social category, descent, nationality."""
+    INCOME = "Income"
+    """Family income, or what stands for it: free meals, benefits, deprivation of the home."""
+    ADDRESS = "Address"
+    """Where a child lives: address, postcode, neighbourhood."""
+    BIRTH_DATE = "BirthDate"
+    """Date of birth, or an age in days."""
+    NAME = "Name"
+    """Names, identifiers, e-mail addresses, telephone numbers."""
+    RELIGION = "Religion"
+    """Religion or belief."""
+    HEALTH = "Health"
+    """Health, diagnoses, medicines."""
+    BIOMETRIC = "Biometric"
+    """Face, voice, fingerprint, gaze, gait."""
+    EMOTION = "Emotion"
+    """Emotions read from face, voice or body."""
+    GEOLOCATION = "Geolocation"
+    """Where a child or its device is."""
+    TRACKING = "Tracking"
+    """What follows a child across services: advertising identifiers, cookies, browsing history."""
+    FREE_TEXT = "FreeText"
+    """Text in a child's or teacher's own words."""
+    RESPONSE_TIME = "ResponseTime"
+    """How fast a child answers or types."""
+
+
+class ColumnKind(objects.Part):
+    """What one column says about a child, where its name does not tell."""
+
+    column: fields.Identifier
+    """Column of the model's input or of the evaluation table, or the choice that several columns spread."""
+    kind: Kind
+    """What it says. A declaration only adds: a column whose name tells is what its name says."""
+
+
 class PurposeEntry(objects.Part):
     """One entry of the purpose register: what data may be used for, which of it, and for how long."""
 
@@ -149,6 +191,14 @@ class PurposeEntry(objects.Part):
     """Who trains, and for whom."""
     flag_days: Annotated[int, Field(ge=1, le=366)] = 120
     """Days after which a suggestion about a child is forgotten."""
+    log_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    """Days for which it is kept what the model answered and who looked at it, without anything that tells who the child is."""
+    rights: fields.Text | None = None
+    """Where parents and pupils ask to see, correct or erase what is held about them."""
+    best_interests: fields.Text | None = None
+    """Reference of the note that says why this use is in the children's best interests."""
+    rights_assessment: fields.Text | None = None
+    """Reference of the fundamental rights impact assessment."""
 
 
 class Privacy(objects.Part):
@@ -156,6 +206,8 @@ class Privacy(objects.Part):
 
     purposes: Annotated[tuple[PurposeEntry, ...], Field(max_length=16, json_schema_extra=rules.as_map("purpose"))] = ()
     """The purpose register. A release for a purpose that is not in it is refused, once the register has any entry."""
+    columns: Annotated[tuple[ColumnKind, ...], Field(max_length=200, json_schema_extra=rules.as_map("column"))] = ()
+    """What columns say about a child, where their names do not tell."""
     membership_limit: Annotated[float, Field(ge=0.5, le=1)] = 0.55
     """How well one may tell from a release's answers who was in its training data: 0.5 is chance, 1 is always. The upper
     bound over schools must stay under it."""
@@ -232,6 +284,29 @@ class SchoolLimits(Limits):
     """Name of the SchoolSite."""
 
 
+class PackReview(objects.Part):
+    """That somebody here has read a policy pack and found it fit for this district."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules.checked(
+            rules.Rule(
+                "self.reviewBy > self.reviewedOn", "reviewBy is a day after reviewedOn: write when to read it again"
+            )
+        )
+    )
+
+    pack: fields.Name
+    """The pack."""
+    digest: fields.DigestText
+    """Digest of the pack that was read, as `homeroom gate explain` prints it; a changed pack must be read again."""
+    reviewer: fields.Text
+    """Who read it: an office or a role, such as legal counsel of the district."""
+    reviewed_on: date
+    """When."""
+    review_by: date
+    """When it has to be read again; this replaces the date in the pack when it is later."""
+
+
 class Spec(objects.Part):
     """The limits. Changing them gives a new gate report digest, so approvals of the old report no longer count."""
 
@@ -240,7 +315,11 @@ class Spec(objects.Part):
     singled out without need. It decides which errors fairness compares."""
     packs: Annotated[tuple[fields.Name, ...], Field(max_length=8, json_schema_extra=rules.as_set)] = ()
     """Policy packs that apply here, such as us-federal or uk: what law and practice of a region ask for. A limit below may be
-    stricter than a pack's and never looser. `homeroom gate explain` prints which line set each limit."""
+    stricter than a pack's and never looser. `homeroom gate explain` prints which line set each limit. The pack base always
+    applies."""
+    pack_reviews: Annotated[tuple[PackReview, ...], Field(max_length=9, json_schema_extra=rules.as_map("pack"))] = ()
+    """Packs that somebody here has read. A pack past its review date warns, and 30 days later stops new approvals. Recording a
+    review changes no limit, so approvals stay."""
     fairness: Fairness
     """Limits of the fairness gate."""
     drift: Drift
