@@ -58,21 +58,19 @@ class Limit:
     def default(self) -> Value:
         """Its value where a policy leaves it out; None where it must be given or limits nothing then."""
         section, name = self.path.split(".")
-        for info in _section(section).model_fields.values():
+        for info in _SECTIONS[section].model_fields.values():
             if info.alias == name:
                 return None if info.is_required() else cast("Value", info.default)
         raise KeyError(self.path)
 
 
-def _section(name: str) -> type[objects.Part]:
-    return {
-        "fairness": gatepolicies.Fairness,
-        "drift": gatepolicies.Drift,
-        "privacy": gatepolicies.Privacy,
-        "quality": gatepolicies.Quality,
-        "footprint": gatepolicies.Footprint,
-    }[name]
-
+_SECTIONS: dict[str, type[objects.Part]] = {
+    "fairness": gatepolicies.Fairness,
+    "drift": gatepolicies.Drift,
+    "privacy": gatepolicies.Privacy,
+    "quality": gatepolicies.Quality,
+    "footprint": gatepolicies.Footprint,
+}
 
 _LOWER, _HIGHER = Direction.LOWER, Direction.HIGHER
 
