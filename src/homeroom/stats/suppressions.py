@@ -1,0 +1,67 @@
+"""What of a table must be hidden so that nothing about a few pupils can be read or worked out."""
+
+import numpy as np
+
+from homeroom.stats import clusters
+
+RANGES = ((300.0, 0.01), (100.0, 0.02), (40.0, 0.05), (0.0, 0.10))
+"""From so many rows on, shares closer than this to 0 or 1 are shown as that; after the scales that US states publish by
+(NCES 2011-603): a share of everybody tells about each of them."""
+
+_NOTHING = 1e-6
+
+
+def hidden(rows: clusters.FloatArray, events: clusters.FloatArray, minimum: float) -> clusters.BoolArray:
+    """Cells of a table of shares to hide, when the sums of its rows and columns are known.
+
+    Args:
+        rows: shape (r, c); pupils behind each cell; 0 is an empty cell, which is hidden like a small one.
+        events: shape (r, c); to how many of them it happened.
+        minimum: fewest pupils that may be shown.
+
+    Returns:
+        Shape (r, c). Hidden are small cells, cells in which it happened to nobody or to all, and then more, until no line
+        of two or more cells has exactly one hidden cell, nor hidden cells that are together too small.
+        Example: rows ``[[50, 4], [60, 70]]`` with minimum 10 hide all four: any one shown would give the 4 away.
+    """
+    found = (rows < minimum) | (events <= 0) | (events >= rows)
+    changed = True
+    while changed:
+        changed = any([_widen(rows, found, minimum), _widen(rows.T, found.T, minimum)])
+    return found
+
+
+def _widen(rows: clusters.FloatArray, found: clusters.BoolArray, minimum: float) -> bool:
+    """Hides the smallest shown cell of every line that gives something away; changes ``found`` in place."""
+    changed = False
+    if rows.shape[1] == 1:
+        return changed
+    for line, flags in zip(rows, found, strict=True):
+        while flags.any() and not flags.all() and (flags.sum() == 1 or line[flags].sum() < minimum):
+            flags[np.where(flags, np.inf, line).argmin()] = True
+            changed = True
+    return changed
+
+
+def derivable(shown: clusters.FloatArray, secret: clusters.FloatArray) -> clusters.BoolArray:
+    """Which secrets can be worked out from what is shown by adding and subtracting.
+
+    Args:
+        shown: shape (p, a); each published number as its sum over a basic cells.
+        secret: shape (s, a); likewise.
+
+    Returns:
+        Shape (s,). Example: a total and one of its two parts give the other part away.
+    """
+    if not len(shown):
+        return np.zeros(len(secret), dtype=bool)
+    _, sizes, directions = np.linalg.svd(shown, full_matrices=False)
+    basis = directions[sizes > 1e-9 * max(1.0, float(sizes[0]))]
+    left = secret - (secret @ basis.T) @ basis
+    return np.asarray(np.abs(left).max(axis=1, initial=0.0) < _NOTHING)
+
+
+def recoded(share: float, rows: float) -> float:
+    """Share as it may be shown: not closer to 0 or 1 than so many rows allow. Example: 0.995 of 120 rows gives 0.98."""
+    edge = next(edge for least, edge in RANGES if rows >= least)
+    return min(max(share, edge), 1 - edge)
