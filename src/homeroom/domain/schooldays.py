@@ -2,7 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
+from typing import Protocol
+
+
+class SchoolDays(Protocol):
+    """What counting needs of a calendar; ``Calendar`` and ``schoolyears.SchoolYears`` have it."""
+
+    def local_date(self, moment: datetime) -> date:
+        """The date on the school's wall at ``moment`` (which is aware)."""
+
+    def is_school_day(self, day: date) -> bool:
+        """Whether lessons are held on ``day``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +48,11 @@ class Calendar:
         return day.weekday() in self.weekdays and not any(c.start <= day <= c.end for c in self.closures)
 
 
-def soaked(calendar: Calendar, *, since: datetime, evidence: Iterable[date], now: datetime) -> int:
+NEVER = Calendar(zone=UTC, weekdays=frozenset())
+"""Of a school whose calendar is not known: no day is a school day, because none can be shown to be one."""
+
+
+def soaked(calendar: SchoolDays, *, since: datetime, evidence: Iterable[date], now: datetime) -> int:
     """Whole school days after ``since`` that are over and on which evidence came from the school.
 
     The day of ``since`` does not count, because the school had not the new release for all of it; today does not,

@@ -26,7 +26,7 @@ class Site:
     bands: tuple[str, ...]
     pupils: int
     link: str
-    calendar: schooldays.Calendar
+    calendar: schooldays.SchoolDays
     hub: str | None = None
 
     def teaches(self, bands: tuple[str, ...]) -> tuple[str, ...]:

@@ -145,7 +145,7 @@ def _healthy(school: School, slot: Slot, reported_at: datetime, soak: Soak, now:
     return soaking
 
 
-def _is_soaked(slot: Slot, calendar: schooldays.Calendar, reported_at: datetime, soak: Soak, now: datetime) -> bool:
+def _is_soaked(slot: Slot, calendar: schooldays.SchoolDays, reported_at: datetime, soak: Soak, now: datetime) -> bool:
     if slot.healthy_since is None:
         return False
     if soak.school_days is not None:

@@ -2,6 +2,7 @@
 
 from homeroom.domain import errors
 from homeroom.resources import (
+    academiccalendars,
     definitions,
     gatepolicies,
     modelreleases,
@@ -19,6 +20,7 @@ DISTRICT = (
     rolloutwaves.DEFINITION,
     schoolsites.DEFINITION,
     regionalhubs.DEFINITION,
+    academiccalendars.DEFINITION,
 )
 HUB = (regionalhubs.DEFINITION,)
 SCHOOL = (siteassignments.DEFINITION,)

@@ -80,6 +80,21 @@ def parse(model: type[ResourceT], kind: kinds.Kind, body: Mapping[str, Any]) -> 
         raise errors.SpecError(f"{kind.kind} {_name(body)}: {_lines(exc)}") from exc
 
 
+PartT = TypeVar("PartT", bound=Part)
+
+
+def part(model: type[PartT], values: Mapping[str, Any]) -> PartT:
+    """``values``, under their names in manifests, as one part of a resource.
+
+    Raises:
+        SpecError: a value does not fit; the message names each such field.
+    """
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as exc:
+        raise errors.SpecError(_lines(exc)) from exc
+
+
 def build(kind: kinds.Kind, name: str, spec: Part, *, labels: Mapping[str, str] | None = None) -> dict[str, Any]:
     """The manifest of an object with this spec, ready to create or apply; without namespace and status."""
     metadata: dict[str, Any] = {"name": name}

@@ -35,9 +35,18 @@ class ServingReason(statuses.Reason):
     REFUSED = "Refused", "The school refused its assignment; the message says why."
 
 
+class SchoolTimeReason(statuses.Reason):
+    """Reasons of ``SchoolTime``."""
+
+    KNOWN = "Known", "The calendar can be read; which day is a school day is known."
+    CALENDAR_MISSING = "CalendarMissing", "There is no AcademicCalendar of that name; nothing counts as a school day."
+    CALENDAR_UNUSABLE = "CalendarUnusable", "The calendar cannot be used; nothing counts as a school day."
+
+
 REACHABLE = statuses.ConditionType("Reachable", "The school's reports come in time.", ReachableReason)
 SERVING = statuses.ConditionType("Serving", "The school answers for everything it was assigned.", ServingReason)
-CONDITIONS = (REACHABLE, SERVING)
+SCHOOL_TIME = statuses.ConditionType("SchoolTime", "It is known which days are school days.", SchoolTimeReason)
+CONDITIONS = (REACHABLE, SERVING, SCHOOL_TIME)
 
 
 class Weekday(enum.StrEnum):
@@ -89,27 +98,38 @@ class Closure(objects.Part):
     """What people call it, such as Winter break."""
 
 
+TimeZone = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=64),
+    Field(
+        json_schema_extra=rules.checked(
+            rules.Rule(
+                # An unknown zone is a runtime error of the rule, which refuses the object as well.
+                "timestamp('2026-01-01T00:00:00Z').getFullYear(self) > 0",
+                "write an IANA time zone such as America/Chicago",
+            )
+        )
+    ),
+]
+"""Name of a time zone."""
+
+
 class Calendar(objects.Part):
     """When the school is in session, for counting school days."""
 
-    time_zone: Annotated[
-        str,
-        StringConstraints(min_length=1, max_length=64),
-        Field(
-            json_schema_extra=rules.checked(
-                rules.Rule(
-                    # An unknown zone is a runtime error of the rule, which refuses the object as well.
-                    "timestamp('2026-01-01T00:00:00Z').getFullYear(self) > 0",
-                    "write an IANA time zone such as America/Chicago",
-                )
-            )
-        ),
-    ]
+    time_zone: TimeZone
     """IANA time zone in which its days begin and end, such as America/Chicago."""
     school_days: Annotated[tuple[Weekday, ...], Field(min_length=1, max_length=7, json_schema_extra=rules.as_set)]
     """Days of the week on which school is held."""
     closures: Annotated[tuple[Closure, ...], Field(max_length=100)] = ()
     """Holidays, breaks and other closed days of the school year."""
+
+
+class CalendarRef(objects.Part):
+    """Which AcademicCalendar."""
+
+    name: fields.Name
+    """Name of the AcademicCalendar, in the same namespace."""
 
 
 class Hardware(objects.Part):
@@ -140,7 +160,11 @@ class Spec(objects.Part):
             rules.Rule(
                 "self.publicKey == oldSelf.publicKey || self.epoch > oldSelf.epoch",
                 "a new publicKey means a new or restored box: raise epoch in the same change",
-            )
+            ),
+            rules.Rule(
+                "has(self.calendar) != has(self.calendarRef)",
+                "say when school is held in exactly one way: calendarRef names an AcademicCalendar, calendar has dates",
+            ),
         )
     )
 
@@ -172,8 +196,12 @@ class Spec(objects.Part):
         ),
     ]
     """Which box this is, counted from 1. Reports are numbered anew in each epoch."""
-    calendar: Calendar
-    """When the school is in session."""
+    calendar: Calendar | None = None
+    """When the school is in session, where no AcademicCalendar says it."""
+    calendar_ref: CalendarRef | None = None
+    """The AcademicCalendar that says when the school is in session."""
+    closures: Annotated[tuple[Closure, ...], Field(max_length=100)] = ()
+    """Unplanned closures of this school alone: snow, flood, a burst pipe. `homeroom calendar close` adds one."""
     hardware: Hardware
     """What the school serves with."""
     link: Link
@@ -199,7 +227,7 @@ class Status(objects.Part):
     conditions: Annotated[
         tuple[statuses.Condition, ...], Field(max_length=16, json_schema_extra=rules.as_map("type"))
     ] = ()
-    """Reachable and Serving."""
+    """Reachable, Serving and SchoolTime."""
     message: fields.Sentence | None = None
     """What is wrong, in a sentence; absent when nothing is."""
     offline_since: datetime | None = None

@@ -1,22 +1,14 @@
-"""SchoolSites and RegionalHubs as the values that decisions use."""
-
-import zoneinfo
+"""SchoolSites as the values that decisions use."""
 
 from homeroom.district.database import sites as site_rows
 from homeroom.district.database import states
-from homeroom.domain import entries, errors, schooldays, sites
+from homeroom.district.operator import calendars as operator_calendars
+from homeroom.domain import entries, sites
 from homeroom.resources import schoolsites
 
-_WEEKDAYS = [day.value for day in schoolsites.Weekday]
-"""Monday first, as ``date.weekday`` counts."""
 
-
-def to_domain(site: schoolsites.SchoolSite) -> sites.Site:
-    """The school as decisions see it.
-
-    Raises:
-        SpecError: the machine knows no such time zone.
-    """
+def to_domain(site: schoolsites.SchoolSite, calendars: operator_calendars.Calendars) -> sites.Site:
+    """The school as decisions see it; without a usable calendar it has no school day."""
     spec = site.spec
     return sites.Site(
         name=site.name,
@@ -25,7 +17,7 @@ def to_domain(site: schoolsites.SchoolSite) -> sites.Site:
         bands=tuple(band.value for band in spec.bands),
         pupils=spec.pupils,
         link=spec.link.kind.value,
-        calendar=_calendar(spec.calendar),
+        calendar=calendars.of(site).days,
         hub=spec.hub,
     )
 
@@ -50,18 +42,3 @@ def serves(state: states.StateRow | None, offer: entries.Offer, bands: tuple[str
         return False
     well = {s.band for s in state.serving if s.purpose == offer.purpose and s.release == offer.release and s.healthy}
     return well.issuperset(bands)
-
-
-def _calendar(calendar: schoolsites.Calendar) -> schooldays.Calendar:
-    return schooldays.Calendar(
-        zone=_zone(calendar.time_zone),
-        weekdays=frozenset(_WEEKDAYS.index(day.value) for day in calendar.school_days),
-        closures=tuple(schooldays.Closure(c.start, c.end, c.name) for c in calendar.closures),
-    )
-
-
-def _zone(name: str) -> zoneinfo.ZoneInfo:
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as exc:
-        raise errors.SpecError(f"this machine knows no time zone {name!r}: install tzdata or correct it") from exc

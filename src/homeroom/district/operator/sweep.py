@@ -15,8 +15,8 @@ from homeroom.district import database, publishing
 from homeroom.district.database import assignments as published
 from homeroom.district.database import sites as site_rows
 from homeroom.district.database import states
-from homeroom.district.operator import metrics, schools, statuses, world
-from homeroom.domain import assignments, errors, reachability
+from homeroom.district.operator import calendars, calendarsweep, metrics, schools, statuses, world
+from homeroom.domain import assignments, calendarconditions, errors, reachability, sites
 from homeroom.resources import schoolsites
 
 _log = structlog.get_logger()
@@ -74,10 +74,10 @@ class Sweep:
         known = seen.site_models()
         written = await asyncio.to_thread(self._mirror, known)
         written += await asyncio.to_thread(self._move, known, seen)
-        rows = await asyncio.to_thread(self._read)
+        rows, resolved = await asyncio.to_thread(self._read), calendars.Calendars(seen.calendars)
         for site in known:
-            written += await self._show(site, seen.sites[site.name], rows)
-        return written
+            written += await self._show(site, seen.sites[site.name], rows, resolved.of(site))
+        return written + await calendarsweep.once(self._kube, seen.calendars, self._clock())
 
     def _read(self) -> Rows:
         with self._rows.read() as connection:
@@ -106,16 +106,16 @@ class Sweep:
 
     def _move(self, known: tuple[schoolsites.SchoolSite, ...], seen: world.World) -> int:
         """Tells schools whose hub moved, or is another one now, where to go."""
-        told, moved = self._read().told, 0
+        told, moved, resolved = self._read().told, 0, calendars.Calendars(seen.calendars)
         for site in known:
             latest = told.get(site.site_id)
-            if latest is not None and self._moved(site, latest, seen):
+            if latest is not None and self._moved(schools.to_domain(site, resolved), latest, seen):
                 moved += 1
         return moved
 
-    def _moved(self, site: schoolsites.SchoolSite, latest: assignments.Assignment, seen: world.World) -> bool:
+    def _moved(self, site: sites.Site, latest: assignments.Assignment, seen: world.World) -> bool:
         try:
-            endpoints = self._publisher.endpoints(schools.to_domain(site), seen.hubs)
+            endpoints = self._publisher.endpoints(site, seen.hubs)
         except errors.SpecError:
             return False  # the wave says which hub is missing; until then the school keeps what it has
         if endpoints == latest.endpoints:
@@ -127,10 +127,15 @@ class Sweep:
         self._counts.published.inc()
         return True
 
-    async def _show(self, site: schoolsites.SchoolSite, body: Mapping[str, Any], rows: Rows) -> bool:
+    async def _show(
+        self, site: schoolsites.SchoolSite, body: Mapping[str, Any], rows: Rows, days: calendars.Resolved
+    ) -> bool:
         now, state = self._clock(), rows.states.get(site.site_id)
         observed = _observed(site, state, rows.told.get(site.site_id))
-        decided = reachability.decide_site(observed, self._offline_after, now)
+        decided = (
+            *reachability.decide_site(observed, self._offline_after, now),
+            calendarconditions.decide_school_time(days.reason, days.message),
+        )
         try:
             return await statuses.write_changed(
                 self._kube, schoolsites.KIND, body, decided, _fields(decided, state), now

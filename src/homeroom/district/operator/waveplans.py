@@ -1,12 +1,13 @@
 """What one RolloutWave means at the moment: its schools, its release, and what is in its way."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from homeroom.district import publishing
 from homeroom.district.database import states
-from homeroom.district.operator import schools, world
+from homeroom.district.operator import calendars, schools, world
 from homeroom.domain import (
     assignments,
     conditions,
@@ -14,6 +15,8 @@ from homeroom.domain import (
     digests,
     entries,
     errors,
+    pilotlimits,
+    readiness,
     selections,
     sites,
     slots,
@@ -105,14 +108,9 @@ def build(wave: rolloutwaves.RolloutWave, seen: world.World, remembered: Slots) 
 
 
 def known_sites(seen: world.World) -> tuple[sites.Site, ...]:
-    """Every school that can be read; one whose time zone is unknown here is left out, its own pass says so."""
-    found = []
-    for site in seen.site_models():
-        try:
-            found.append(schools.to_domain(site))
-        except errors.SpecError:
-            continue
-    return tuple(found)
+    """Every school that can be read; one without a usable calendar has no school day, and its status says so."""
+    found = calendars.Calendars(seen.calendars)
+    return tuple(schools.to_domain(site, found) for site in seen.site_models())
 
 
 def to_plan(spec: rolloutwaves.Spec) -> waves.Plan:
@@ -160,6 +158,7 @@ class _Resolved:
     wave: rolloutwaves.RolloutWave
     release: modelreleases.ModelRelease | None
     ready: waveconditions.Obstacle | None
+    restricted: str
     offer: entries.Offer | None
     slots: tuple[slots.Slot, ...]
     started: bool
@@ -194,6 +193,7 @@ def _resolve(
         wave=wave,
         release=release,
         ready=ready,
+        restricted=_restriction(wave, seen),
         offer=None if release is None else to_offer(release, wave.name),
         slots=_by_name(kept, every) if selection is None else fresh,
         started=bool(kept),
@@ -251,6 +251,7 @@ def _invalid(
         _after_is_wrong(found, resolved),
         None if found.complete else found.ready,
         _selection_is_wrong(found),
+        _is_no_pilot(found, resolved, by_id),
         _conflict(found, resolved, by_id),
         _hub_is_missing(found, seen, by_id),
     )
@@ -285,6 +286,42 @@ def _selection_is_wrong(found: _Resolved) -> waveconditions.Obstacle | None:
             _REASON.NO_SCHOOLS, "no school matches spec.schools and teaches a band of the release: create another wave"
         )
     return None
+
+
+def _restriction(wave: rolloutwaves.RolloutWave, seen: world.World) -> str:
+    """What the release says when it may go to pilots only; empty when it may go anywhere."""
+    body = seen.releases.get(wave.spec.release_ref.name)
+    if body is None:
+        return ""
+    with contextlib.suppress(errors.SpecError):  # ``_release`` says what cannot be read
+        gates = conditions.find(kube_conditions.parse(body), "GatesPassed")
+        if gates is not None and gates.reason == readiness.Reason.WAIVED:
+            return gates.message
+    return ""
+
+
+def _is_no_pilot(
+    found: _Resolved, resolved: Mapping[str, _Resolved], by_id: Mapping[assignments.SiteId, sites.Site]
+) -> waveconditions.Obstacle | None:
+    if not found.restricted or found.release is None or found.complete:
+        return None
+    name, bands = found.release.name, tuple(band.value for band in found.release.spec.bands)
+    others = [o for o in resolved.values() if o.wave.name != found.wave.name and o.wave.spec.release_ref.name == name]
+    return pilotlimits.decide_pilot(
+        pilotlimits.Asked(
+            release=name,
+            selector=to_selector(found.wave.spec.schools),
+            schools=frozenset(slot.site_id for slot in found.slots),
+            told=frozenset(slot.site_id for other in others for slot in other.slots if _has(slot)),
+            teaching=sum(bool(site.teaches(bands)) for site in by_id.values()),
+            restricted=found.restricted,
+        )
+    )
+
+
+def _has(slot: slots.Slot) -> bool:
+    """Whether that school was told the release and not told to go back."""
+    return slot.assigned_at is not None and slot.state is not slots.State.ROLLED_BACK
 
 
 def _hub_is_missing(

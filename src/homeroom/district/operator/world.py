@@ -8,6 +8,7 @@ from typing import Any
 from homeroom.domain import errors
 from homeroom.kube import cache, client
 from homeroom.resources import (
+    academiccalendars,
     gatepolicies,
     modelreleases,
     regionalhubs,
@@ -32,6 +33,7 @@ class World:
     waves: Objects
     sites: Objects
     hubs: Objects
+    calendars: Objects
 
     def site_models(self) -> tuple[schoolsites.SchoolSite, ...]:
         """Every readable SchoolSite, by name."""
@@ -69,6 +71,7 @@ class Caches:
         rolloutwaves.KIND,
         schoolsites.KIND,
         regionalhubs.KIND,
+        academiccalendars.KIND,
     )
 
     def __init__(self, caches: tuple[cache.WatchCache, ...]) -> None:

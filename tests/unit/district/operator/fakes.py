@@ -60,8 +60,7 @@ class Cluster:
         return status
 
     def world(self) -> world.World:
-        plurals = ("modelreleases", "gatepolicies", "releaseapprovals", "rolloutwaves", "schoolsites", "regionalhubs")
-        return world.World(*(dict(self.objects.get(plural, {})) for plural in plurals))
+        return world.World(*(dict(self.objects.get(kind.plural, {})) for kind in world.Caches.KINDS))
 
 
 class Mlflow(versions.VersionsClient):
