@@ -1,0 +1,34 @@
+"""Prints every published figure beside the one computed here.
+
+Usage: python run.py [--quick]
+"""
+
+import sys
+
+import expected_progression
+import growing_pupils
+import numpy as np
+import weekly_looks
+import window_nulls
+from figures import show
+
+
+def main(arguments: list[str]) -> int:
+    """Exit code 1 when a figure differs."""
+    quick = "--quick" in arguments
+    rng = np.random.default_rng(20)
+    times = 200 if quick else 2000
+    print(f"{'':74} {'published':>10} {'computed':>10}  tolerance")
+    agree = [
+        show(expected_progression.compute()),
+        show(growing_pupils.compute()),
+        show(weekly_looks.compute(quick=quick)),
+        show(window_nulls.compute(times, rng)),
+    ]
+    for name, found in window_nulls.powers(times, rng).items():
+        print(f"{'found, shift of ' + name:74} {'':10} {found:10.4f}")
+    return 0 if all(agree) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
