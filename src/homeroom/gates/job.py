@@ -1,9 +1,9 @@
 """The gate process: reads a work directory, writes the report there, and can do little else.
 
-Usage: python -m homeroom.gates.job DIRECTORY
+Usage: python -m homeroom.gates.job DIRECTORY [--no-pages]
 
 Exit codes: 0 the report is written, whatever it says; 2 the input cannot be judged, ``error.json`` says what to change;
-1 a defect. Progress goes to standard error, one line each.
+1 a defect. Progress goes to standard error and to ``progress.txt``, one line each.
 """
 
 import json
@@ -11,6 +11,8 @@ import os
 import pathlib
 import resource
 import sys
+from collections.abc import Callable
+from typing import TextIO
 
 from homeroom.domain import errors
 from homeroom.packaging import sandbox
@@ -21,6 +23,8 @@ CPU_SECONDS = 300
 FILE_BYTES = 64 << 20
 
 BAD_INPUT = 2
+NO_PAGES = "--no-pages"
+PROGRESS = "progress.txt"
 
 
 def main(arguments: list[str]) -> int:
@@ -30,29 +34,47 @@ def main(arguments: list[str]) -> int:
     sandbox.cut_network()
     # What the tools cache goes where the job may write.
     os.environ["HOME"] = os.environ["MPLCONFIGDIR"] = str(directory)
+    # What an earlier try left behind would be taken for the answer of this one.
+    for left in ("error.json", "report.json", PROGRESS):
+        (directory / left).unlink(missing_ok=True)
+    with (directory / PROGRESS).open("a", encoding="utf-8", buffering=1) as progress:
+        return _tried(directory, pages=NO_PAGES not in arguments[1:], say=lambda line: _say(line, progress))
+
+
+def _tried(directory: pathlib.Path, *, pages: bool, say: Callable[[str], None]) -> int:
     try:
-        _run(directory)
+        _run(directory, pages=pages, say=say)
     except errors.SpecError as exc:
-        (directory / "error.json").write_text(json.dumps({"error": "SpecError", "message": str(exc)}), encoding="utf-8")
-        say(f"cannot be judged: {exc}")
-        return BAD_INPUT
+        return _refused(directory, str(exc), say)
+    except MemoryError:
+        limit_gib = MEMORY_BYTES >> 30
+        return _refused(
+            directory, f"a gate run may use {limit_gib} GiB of memory, and this one needs more: thin the table", say
+        )
     return 0
 
 
-def _run(directory: pathlib.Path) -> None:
+def _refused(directory: pathlib.Path, message: str, say: Callable[[str], None]) -> int:
+    (directory / "error.json").write_text(json.dumps({"error": "SpecError", "message": message}), encoding="utf-8")
+    say("cannot be judged")
+    return BAD_INPUT
+
+
+def _run(directory: pathlib.Path, *, pages: bool, say: Callable[[str], None]) -> None:
     # The tools are imported here, after the limits are in force.
     from homeroom.gates import engine, inputs, run  # noqa: PLC0415
 
     given, policy = inputs.read(directory)
-    report = engine.run_gates(given, policy, directory, say=say)
+    report = engine.run_gates(given, policy, directory, page=pages, say=say)
     run.write(directory, report)
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     say(f"done: {report.outcome.value}, {len(report.verdicts)} verdicts, {peak_mib} MiB at most")
 
 
-def say(line: str) -> None:
-    """One line of progress."""
+def _say(line: str, progress: TextIO) -> None:
+    """One line of progress, to whoever started this process and to whoever can only see its directory."""
     print(line, file=sys.stderr, flush=True)  # noqa: T201 - the process speaks to whoever started it
+    progress.write(f"{line}\n")
 
 
 if __name__ == "__main__":

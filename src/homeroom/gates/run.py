@@ -3,25 +3,38 @@
 import json
 import os
 import pathlib
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 from homeroom.domain import digests, errors
-from homeroom.gates import documents
+from homeroom.gates import documents, job
 from homeroom.packaging import sandbox
 
 DEADLINE = timedelta(minutes=5)
 """A run takes about fifteen seconds on two cores; a loaded machine gets twenty times that."""
 
-_BAD_INPUT = 2
+ERROR = "error.json"
 _REPORT, _EVIDENCE, _POLICY, _MEASUREMENTS = "report.json", "evidence.json", "policy.json", "measurements.json"
 _PAGE, _EVIDENTLY = "page.html", "evidently.html"
 
 
-async def start(directory: pathlib.Path, deadline: timedelta = DEADLINE) -> documents.GateReport:
-    """Runs the gates on a directory that ``inputs.write`` laid out.
+async def start(
+    directory: pathlib.Path,
+    deadline: timedelta = DEADLINE,
+    say: Callable[[str], None] | None = None,
+    *,
+    pages: bool = True,
+) -> documents.GateReport:
+    """Runs the gates on a directory that ``inputs.write`` laid out, in a process on this machine.
 
     Starting again in the same directory is fine: the report is written in one step at the end.
+
+    Args:
+        directory: where input lies and output goes.
+        deadline: longest run.
+        say: takes each line of progress as it comes.
+        pages: whether to draw pages too.
 
     Raises:
         SpecError: what was given cannot be judged; the text says what to change.
@@ -29,15 +42,26 @@ async def start(directory: pathlib.Path, deadline: timedelta = DEADLINE) -> docu
         Defect: the process failed by itself; the text has its last line.
     """
     place = pathlib.Path(os.path.abspath(directory))  # noqa: PTH100, ASYNC240 - touches no disk, unlike resolve
-    ended = await sandbox.run("homeroom.gates.job", [str(place)], directory=place, deadline=deadline)
-    if ended.code == _BAD_INPUT:
-        raise errors.SpecError(json.loads((directory / "error.json").read_bytes())["message"])
+    arguments = [str(place), *([] if pages else [job.NO_PAGES])]
+    ended = await sandbox.run("homeroom.gates.job", arguments, directory=place, deadline=deadline, say=say)
+    if ended.code == 0:
+        return read(directory)
+    refuse(directory)
     if ended.code < 0:
         raise errors.Unavailable(f"the gate process was ended by signal {-ended.code}; it is tried again")
-    if ended.code != 0:
-        last = ended.progress.strip().splitlines()[-1:] or ["no message"]
-        raise errors.Defect(f"the gate process failed: {last[0]:.300}")
-    return read(directory)
+    last = ended.progress.strip().splitlines()[-1:] or ["no message"]
+    raise errors.Defect(f"the gate process failed: {last[0]:.300}")
+
+
+def refuse(directory: pathlib.Path) -> None:
+    """Says why a run that ended without a report could not judge its input; returns when that was not why.
+
+    Raises:
+        SpecError: what was given cannot be judged; the text says what to change.
+    """
+    said = _bytes(directory / ERROR)
+    if said is not None:
+        raise errors.SpecError(str(json.loads(said)["message"]))
 
 
 def write(directory: pathlib.Path, report: documents.GateReport) -> None:

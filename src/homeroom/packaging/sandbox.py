@@ -7,7 +7,7 @@ import pathlib
 import resource
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from homeroom.domain import errors
 
 MOST_OUTPUT_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 16
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "VIRTUAL_ENV", "PYTHONPATH", "TMPDIR", "COVERAGE_PROCESS_START")
 
 
@@ -63,8 +64,22 @@ class Ended:
     progress: str
 
 
-async def run(module: str, arguments: Sequence[str], *, directory: pathlib.Path, deadline: timedelta) -> Ended:
+async def run(
+    module: str,
+    arguments: Sequence[str],
+    *,
+    directory: pathlib.Path,
+    deadline: timedelta,
+    say: Callable[[str], None] | None = None,
+) -> Ended:
     """Runs a Python module in a process of its own, in its own session, and ends all of it at the deadline.
+
+    Args:
+        module: to run as ``python -m``.
+        arguments: of its command line.
+        directory: where it runs.
+        deadline: longest time.
+        say: takes each line of its standard error as it comes.
 
     Raises:
         Unavailable: the process could not be started, or did not end in time.
@@ -86,7 +101,9 @@ async def run(module: str, arguments: Sequence[str], *, directory: pathlib.Path,
         raise errors.Unavailable(f"cannot start {module}: {exc}") from exc
     try:
         async with asyncio.timeout(deadline.total_seconds()):
-            output, progress = await process.communicate()
+            output, progress, _ = await asyncio.gather(
+                _read(process.stdout, None), _read(process.stderr, say), process.wait()
+            )
     except TimeoutError as exc:
         raise errors.Unavailable(f"{module} did not end within {deadline.total_seconds():g} s") from exc
     finally:
@@ -97,6 +114,21 @@ async def run(module: str, arguments: Sequence[str], *, directory: pathlib.Path,
             await process.wait()
     text = progress[-MOST_OUTPUT_BYTES:].decode(errors="replace")
     return Ended(code=process.returncode or 0, output=output[:MOST_OUTPUT_BYTES], progress=text)
+
+
+async def _read(stream: asyncio.StreamReader | None, say: Callable[[str], None] | None) -> bytes:
+    """Everything that comes, up to twice what is kept; each whole line is told as it comes."""
+    read, line = bytearray(), b""
+    while stream is not None and (chunk := await stream.read(_CHUNK_BYTES)):
+        read += chunk
+        *whole, line = (line + chunk).split(b"\n")
+        for one in whole:
+            if say is not None:
+                say(one.decode(errors="replace"))
+        line = line[-_CHUNK_BYTES:]
+        if len(read) > 2 * MOST_OUTPUT_BYTES:
+            del read[MOST_OUTPUT_BYTES:-MOST_OUTPUT_BYTES]
+    return bytes(read)
 
 
 def _environment() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What a decision was based on, by digest: gate reports and their pages. Never evaluation rows."""
+"""What a decision was based on, by digest: the documents of gate runs and their pages. Never evaluation rows."""
 
 import sqlalchemy as sa
 
@@ -8,7 +8,10 @@ from homeroom.domain import digests
 _T = tables.EVIDENCE
 
 GATE_REPORT = "gate-report"
+GATE_EVIDENCE = "gate-evidence"
+GATE_POLICY = "gate-policy"
 GATE_PAGE = "gate-page"
+EVIDENTLY_PAGE = "evidently-page"
 
 
 def put(connection: sa.Connection, kind: str, content: bytes, *, about: digests.Digest | None = None) -> digests.Digest:

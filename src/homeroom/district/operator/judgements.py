@@ -2,25 +2,33 @@
 
 import asyncio
 import pathlib
+import secrets
 import shutil
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
 
-from homeroom.district import database, evaluations
-from homeroom.district.database import evidence
+import structlog
+
+from homeroom.district import archives, database, evaluations
 from homeroom.district.operator import imports, packages, records, steps
 from homeroom.domain import digests, errors, readiness, verdicts
-from homeroom.gates import documents, inputs
+from homeroom.gates import attaching, documents, inputs
 from homeroom.resources import gatepolicies, modelreleases, schoolsites
+from homeroom.transport.oci import client as oci
+from homeroom.transport.oci import referrers
+
+_log = structlog.get_logger()
 
 
-class Judge(Protocol):
-    """Runs the gates in a process of their own; ``gates.run.start`` is one."""
+class Runner(Protocol):
+    """Runs the gates apart from the operator: ``gates.run.start`` in a process, ``gatejobs.JobRunner`` in a Job."""
 
-    async def __call__(self, directory: pathlib.Path, deadline: timedelta) -> documents.GateReport:
-        """The report on what ``inputs.write`` laid out in ``directory``."""
+    async def __call__(
+        self, directory: pathlib.Path, deadline: timedelta, say: Callable[[str], None] | None = None
+    ) -> documents.GateReport:
+        """The report on what ``inputs.write`` laid out in ``directory``; ``say`` takes lines of progress."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,36 +58,42 @@ class Case:
 
 
 class Judgements:
-    """Runs gates and keeps what they said.
+    """Runs gates, keeps what they said, and attaches it to the release in the registry.
 
     Args:
-        directory: work directories of runs; a run that was cut off is done again in its own.
+        directory: work directories of runs, emptied at the start: the rows of a run that was cut off lie there.
         store: outputs of finished steps.
         tables: private store of evaluation rows.
         rows: where evidence is kept.
-        judge: runs the gates.
+        registry: the district's.
+        runner: runs the gates.
         deadline: longest run.
     """
 
     def __init__(
         self,
+        *,
         directory: pathlib.Path,
         store: records.Records,
         tables: evaluations.EvaluationStore,
         rows: database.Database,
-        judge: Judge,
+        registry: oci.OciClient,
+        runner: Runner,
         deadline: timedelta,
     ) -> None:
         self._directory = directory
         self._store = store
         self._tables = tables
         self._rows = rows
-        self._judge = judge
+        self._registry = registry
+        self._runner = runner
         self._deadline = deadline
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for left in directory.iterdir():
+            shutil.rmtree(left, ignore_errors=True)
 
     def find(self, case: Case) -> readiness.GateResult | None:
-        """What the gates said about ``case``; None until they were run."""
+        """What the gates said about ``case``; None until they were run and it lies beside the release."""
         record = self._store.read("gates", case.key)
         if record is None:
             return None
@@ -87,23 +101,52 @@ class Judgements:
         return readiness.GateResult(digests.parse(record["gateReportDigest"]), found)
 
     async def run(self, case: Case) -> None:
-        """Runs the gates on ``case``, keeps report and page as evidence, and records the verdicts.
+        """Runs the gates on ``case``, keeps the documents as evidence, attaches them, and records the verdicts.
+
+        A registry that is away costs no second run: what was found is kept first, and attached by the next try.
 
         Raises:
-            Blocked: the evaluation table is missing or cannot be judged.
+            Blocked: the evaluation table is missing or cannot be judged; the registry is away.
             Unavailable, Defect: the process failed.
         """
-        work = self._directory / case.key.removeprefix("sha256:")
+        report = await asyncio.to_thread(self._kept, case) or await self._judged(case)
+        await self._attach(case, report)
+        record = {"gateReportDigest": report.digest, "verdicts": [verdict.to_json() for verdict in report.verdicts]}
+        self._store.write("gates", case.key, record)
+
+    def _kept(self, case: Case) -> documents.GateReport | None:
+        """What an earlier try found, if nothing of it is lost."""
+        record = self._store.read("judged", case.key)
+        if record is None:
+            return None
+        with self._rows.read() as connection:
+            return archives.find(connection, digests.parse(record["gateReportDigest"]))
+
+    async def _judged(self, case: Case) -> documents.GateReport:
+        # Another directory for each try: whatever still runs from an earlier one disturbs nobody.
+        work = self._directory / f"{case.key.removeprefix('sha256:')[:12]}-{secrets.token_hex(4)}"
+        log = _log.bind(release=case.packaged.release_digest)
         try:
             await asyncio.to_thread(self._lay_out, work, case)
             with steps.blocked_as(readiness.Reason.EVALUATION_INVALID):
-                report = await self._judge(work, self._deadline)
+                report = await self._runner(work, self._deadline, lambda line: log.debug("gates_say", line=line))
             await asyncio.to_thread(self._keep, report)
         finally:
             # The rows of the table lie there: they stay in the private store only.
             await asyncio.to_thread(shutil.rmtree, work, ignore_errors=True)
-        record = {"gateReportDigest": report.digest, "verdicts": [verdict.to_json() for verdict in report.verdicts]}
-        self._store.write("gates", case.key, record)
+        self._store.write("judged", case.key, {"gateReportDigest": report.digest})
+        return report
+
+    async def _attach(self, case: Case, report: documents.GateReport) -> None:
+        repository, release = case.packaged.repository, case.packaged.release_digest
+        try:
+            subject = await self._registry.pull_manifest(repository, release)
+            await referrers.attach(self._registry, repository, release, attaching.build(subject, report))
+        except errors.HomeroomError as exc:
+            message = (
+                f"the gates have judged ({report.outcome.value}); their report cannot be put beside the release: {exc}"
+            )
+            raise steps.Blocked(readiness.Reason.REGISTRY_UNAVAILABLE, message) from exc
 
     def _lay_out(self, work: pathlib.Path, case: Case) -> None:
         with steps.blocked_as(readiness.Reason.EVALUATION_NOT_FOUND):
@@ -117,18 +160,12 @@ class Judgements:
             on=case.on,
             hardware=case.hardware,
         )
-        shutil.rmtree(work, ignore_errors=True)
         work.mkdir(mode=0o700, parents=True)
         inputs.write(work, given, case.policy)
 
     def _keep(self, report: documents.GateReport) -> None:
-        content = digests.canonical_json(report.document)
-        if digests.of_bytes(content) != report.digest:
-            raise errors.Defect("the gate report does not have the digest that it claims")
         with self._rows.write() as connection:
-            evidence.put(connection, evidence.GATE_REPORT, content)
-            if report.evidently is not None:
-                evidence.put(connection, evidence.GATE_PAGE, report.evidently, about=report.digest)
+            archives.keep(connection, report)
 
 
 def hardware_of(sites: Iterable[schoolsites.SchoolSite], bands: frozenset[str]) -> tuple[inputs.Hardware, ...]:

@@ -201,19 +201,53 @@ def test_metrics_count_requests_by_route_and_not_by_name(http: Http) -> None:
     assert http.get("/healthz").text == "ok\n"
 
 
-def test_the_page_of_a_gate_report_is_a_download_without_an_origin(
-    http: Http, cluster: FakeCluster, found: ports.Ports
-) -> None:
+def test_evidentlys_page_is_a_download_without_an_origin(http: Http, cluster: FakeCluster, found: ports.Ports) -> None:
     """It brings scripts that are not ours: opened from here they must not reach the session."""
     with found.database.write() as connection:
         digest = evidence.put(connection, evidence.GATE_REPORT, b"{}")
-        evidence.put(connection, evidence.GATE_PAGE, b"<html>other</html>", about=digests.of_bytes(b"another"))
-        evidence.put(connection, evidence.GATE_PAGE, b"<html>page</html>", about=digest)
+        evidence.put(connection, evidence.EVIDENTLY_PAGE, b"<html>other</html>", about=digests.of_bytes(b"another"))
+        evidence.put(connection, evidence.EVIDENTLY_PAGE, b"<html>page</html>", about=digest)
     cluster.put(worlds.a_release(gateReportDigest=digest))
-    answer = http.get("/api/v1/releases/reading-support-1/gate-report/page", headers=as_("vera"))
+    answer = http.get("/api/v1/releases/reading-support-1/gate-report/evidently", headers=as_("vera"))
     assert answer.content == b"<html>page</html>"
     assert answer.headers["content-disposition"].startswith("attachment")
     assert answer.headers["content-security-policy"] == "sandbox allow-scripts"
+
+
+def test_our_page_of_a_gate_report_opens_and_can_load_nothing(
+    http: Http, cluster: FakeCluster, found: ports.Ports
+) -> None:
+    with found.database.write() as connection:
+        digest = evidence.put(connection, evidence.GATE_REPORT, b"{}")
+        evidence.put(connection, evidence.GATE_PAGE, b"<html>ours</html>", about=digest)
+    cluster.put(worlds.a_release(gateReportDigest=digest))
+    answer = http.get("/api/v1/releases/reading-support-1/gate-report/page", headers=as_("vera"))
+    assert answer.content == b"<html>ours</html>"
+    assert "content-disposition" not in answer.headers
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+@pytest.mark.parametrize("name", ["evidence", "policy"])
+def test_what_a_gate_report_names_is_read_by_its_digest(
+    http: Http, cluster: FakeCluster, found: ports.Ports, name: str
+) -> None:
+    with found.database.write() as connection:
+        named = evidence.put(connection, f"gate-{name}", b'{"schemaVersion":2}')
+        digest = evidence.put(connection, evidence.GATE_REPORT, digests.canonical_json({name: named}))
+    cluster.put(worlds.a_release(gateReportDigest=digest))
+    answer = http.get(f"/api/v1/releases/reading-support-1/gate-report/{name}", headers=as_("vera"))
+    assert (answer.content, answer.headers["etag"]) == (b'{"schemaVersion":2}', f'"{named}"')
+    assert http.get(f"/api/v1/releases/reading-support-1/gate-report/{name}").status_code == 401
+
+
+def test_report_of_an_earlier_version_has_no_evidence_document(
+    http: Http, cluster: FakeCluster, found: ports.Ports
+) -> None:
+    with found.database.write() as connection:
+        digest = evidence.put(connection, evidence.GATE_REPORT, b"{}")
+    cluster.put(worlds.a_release(gateReportDigest=digest))
+    answer = http.get("/api/v1/releases/reading-support-1/gate-report/evidence", headers=as_("vera"))
+    assert (answer.status_code, "judge it again" in answer.json()["detail"]) == (404, True)
 
 
 def test_without_a_gate_report_there_is_no_page(http: Http, cluster: FakeCluster) -> None:

@@ -14,8 +14,8 @@ from tests.unit.district.operator import fakes
 from homeroom.district import database, evaluations
 from homeroom.district.operator import imports, judgements, metrics, packages, records, releases, settings, steps
 from homeroom.domain import approvals, digests, errors, reachability, readiness, waveconditions
-from homeroom.gates import documents
-from homeroom.packaging import refusals
+from homeroom.gates import attaching, documents
+from homeroom.packaging import attachments, refusals
 from homeroom.processes import environment
 from homeroom.resources import gatepolicies, modelreleases, releaseapprovals, rolloutwaves, schoolsites
 from homeroom.transport.oci import client as oci
@@ -53,10 +53,12 @@ POLICY = {
 
 
 class Registry(oci.OciClient):
-    """Blobs and manifests in memory."""
+    """Blobs, manifests and tags in memory."""
 
     def __init__(self) -> None:
         self.held: dict[str, bytes] = {}
+        self.tags: dict[str, bytes] = {}
+        self.away_for_attachments = False
 
     async def push_blob(self, repository: str, content: Any) -> digests.Digest:  # noqa: ARG002 - the real one's signature
         self.held[digests.of_bytes(content)] = content
@@ -66,12 +68,24 @@ class Registry(oci.OciClient):
         self,
         repository: str,
         manifest: bytes,
-        tag: str | None = None,  # noqa: ARG002 - as above
+        tag: str | None = None,
+        *,
+        media_type: str = oci.MANIFEST_TYPE,  # noqa: ARG002 - as above
     ) -> digests.Digest:
+        if tag is not None:
+            self.tags[tag] = manifest
         return await self.push_blob(repository, manifest)
 
+    async def pull_manifest(self, repository: str, digest: digests.Digest) -> bytes:  # noqa: ARG002 - as above
+        if self.away_for_attachments:
+            raise errors.Unavailable("the registry does not answer")
+        return self.held[digest]
 
-class Judge:
+    async def pull_tag(self, repository: str, tag: str, media_type: str) -> bytes | None:  # noqa: ARG002 - as above
+        return self.tags.get(tag)
+
+
+class Runner:
     """A gate process that finds what it was told to."""
 
     def __init__(self) -> None:
@@ -79,12 +93,22 @@ class Judge:
         self.verdicts = (builders.a_verdict(),)
         self.error: Exception | None = None
 
-    async def __call__(self, directory: pathlib.Path, deadline: timedelta) -> documents.GateReport:  # noqa: ARG002 - as above
+    async def __call__(
+        self,
+        directory: pathlib.Path,  # noqa: ARG002 - as above
+        deadline: timedelta,  # noqa: ARG002 - as above
+        say: Any = None,  # noqa: ARG002 - as above
+    ) -> documents.GateReport:
         self.runs += 1
         if self.error is not None:
             raise self.error
-        document = {"verdicts": [verdict.to_json() for verdict in self.verdicts]}
-        return documents.GateReport(digests.of_json(document), self.verdicts, document, {}, {}, b"<html>")
+        behind, policy = {"schemaVersion": 2}, {"schemaVersion": 2, "policy": {}}
+        document = {
+            "verdicts": [verdict.to_json() for verdict in self.verdicts],
+            "evidence": digests.of_json(behind),
+            "policy": digests.of_json(policy),
+        }
+        return documents.GateReport(digests.of_json(document), self.verdicts, document, behind, policy, b"<html>")
 
 
 class District:
@@ -97,7 +121,7 @@ class District:
         (directory / "tables").mkdir()
         (directory / "tables" / f"{self.table.removeprefix('sha256:')}.csv.gz").write_bytes(table)
         self.mlflow = fakes.Mlflow(FILES, {imports.EVALUATION_TAG: self.table})
-        self.intake, self.registry, self.judge = fakes.Intake(), Registry(), Judge()
+        self.intake, self.registry, self.judge = fakes.Intake(), Registry(), Runner()
         self.rows = database.Database.open(f"sqlite:///{directory}/district.db")
         self.cluster.put(gatepolicies.KIND, "reading", POLICY)
         fakes.put_sites(self.cluster, "s-1")
@@ -119,7 +143,13 @@ class District:
             imports_=imports.Imports(private / "imports", store, self.mlflow, self.intake, 1000),
             packages_=packages.Packages(store, self.registry, self.rows),
             judgements_=judgements.Judgements(
-                private / "gates", store, tables, self.rows, self.judge, timedelta(seconds=5)
+                directory=private / "gates",
+                store=store,
+                tables=tables,
+                rows=self.rows,
+                registry=self.registry,
+                runner=self.judge,
+                deadline=timedelta(seconds=5),
             ),
             tables=tables,
             runner=self.steps,
@@ -305,6 +335,39 @@ async def test_gates_that_do_not_end_well_are_no_pass(
     district.put()
     assert _condition(await district.passed(), "GatesPassed") == expected
     assert not list((district.directory / "private" / "gates").iterdir())
+
+
+async def test_report_lies_beside_the_release_as_an_artifact_of_its_own(district: District) -> None:
+    district.put()
+    status = await district.passed()
+    (index,) = attachments.parse_index(district.registry.tags[attachments.referrers_tag(status["releaseDigest"])])
+    assert index["artifactType"] == attaching.ARTIFACT_TYPE
+    assert index["annotations"][attaching.REPORT_ANNOTATION] == status["gateReportDigest"]
+    subject, files = attachments.parse_parts(district.registry.held[index["digest"]])
+    assert (subject, files["report.json"].digest) == (status["releaseDigest"], status["gateReportDigest"])
+    assert set(files) == {"report.json", "evidence.json", "policy.json", "page.html"}
+
+
+async def test_registry_that_is_away_costs_no_second_run_of_the_gates(district: District) -> None:
+    """What was found is kept, also over a restart; the release goes on once its report lies beside it."""
+    district.registry.away_for_attachments = True
+    district.put()
+    status = await district.passed()
+    assert _condition(status, "GatesPassed") == ("Unknown", "RegistryUnavailable")
+    assert "the gates have judged (Pass)" in status["message"]
+    district.restart()
+    assert _condition(await district.passed(), "GatesPassed") == ("Unknown", "RegistryUnavailable")
+    district.registry.away_for_attachments = False
+    assert (await district.passed())["phase"] == "AwaitingApproval"
+    assert district.judge.runs == 1
+
+
+async def test_rows_of_a_run_that_was_cut_off_are_removed_at_the_start(district: District) -> None:
+    left = district.directory / "private" / "gates" / "cut-off"
+    left.mkdir()
+    (left / "evaluation.csv.gz").write_bytes(b"rows")
+    district.restart()
+    assert not left.exists()
 
 
 async def test_file_that_changed_on_disk_is_brought_again(district: District) -> None:

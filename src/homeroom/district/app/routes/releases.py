@@ -1,5 +1,6 @@
 """Releases and the decisions on them."""
 
+import json
 import re
 from typing import Any
 
@@ -38,22 +39,35 @@ async def read_release(name: objects.Name, _caller: access.Caller, found: ports.
 @router.get("/{name}/gate-report", summary="Read its gate report")
 async def read_gate_report(name: objects.Name, _caller: access.Caller, found: ports.PortsOf) -> fastapi.Response:
     """The report byte for byte as its digest was taken over it; it holds no row and no small count."""
-    release = await _release(found, name)
-    digest = release.status.gate_report_digest
-    content = None if digest is None else await concurrency.run_in_threadpool(_evidence, found, digests.parse(digest))
-    if content is None:
-        raise problems.NotFound(f"{name} has no gate report yet: read the release to see what it waits for")
-    return fastapi.Response(content, media_type="application/json", headers={"etag": f'"{digest}"'})
+    digest, content = await _report(found, name)
+    return _document(content, digest)
 
 
-@router.get("/{name}/gate-report/page", summary="Download Evidently's page of the gate report")
+@router.get("/{name}/gate-report/evidence", summary="Read the evidence of its gate report")
+async def read_gate_evidence(name: objects.Name, _caller: access.Caller, found: ports.PortsOf) -> fastapi.Response:
+    """Digests of everything that the gates read, and the suppressed tables behind the verdicts."""
+    return await _named(found, name, "evidence")
+
+
+@router.get("/{name}/gate-report/policy", summary="Read the policy of its gate report")
+async def read_gate_policy(name: objects.Name, _caller: access.Caller, found: ports.PortsOf) -> fastapi.Response:
+    """The limits as they applied when the gates judged, and where each came from."""
+    return await _named(found, name, "policy")
+
+
+@router.get("/{name}/gate-report/page", summary="Read its gate report as a page")
 async def read_gate_page(name: objects.Name, _caller: access.Caller, found: ports.PortsOf) -> fastapi.Response:
+    """One page for people, complete in itself."""
+    content = await _page(found, name, evidence.GATE_PAGE)
+    # It needs nothing from anywhere: what a hostile name could smuggle in has no way out.
+    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+    return fastapi.Response(content, media_type="text/html", headers={"content-security-policy": policy})
+
+
+@router.get("/{name}/gate-report/evidently", summary="Download Evidently's page of the gate report")
+async def read_evidently_page(name: objects.Name, _caller: access.Caller, found: ports.PortsOf) -> fastapi.Response:
     """The page that Evidently drew of the evaluation rows against the training reference, for reading only."""
-    release = await _release(found, name)
-    digest = release.status.gate_report_digest
-    content = None if digest is None else await concurrency.run_in_threadpool(_page, found, digests.parse(digest))
-    if content is None:
-        raise problems.NotFound(f"{name} has no page of a gate report yet: read the release to see what it waits for")
+    content = await _page(found, name, evidence.EVIDENTLY_PAGE)
     headers = {
         "content-disposition": f'attachment; filename="{name}-evidently.html"',
         # It brings scripts of its own: whatever opens it here, they get no session and no origin.
@@ -128,11 +142,44 @@ async def _release(found: ports.Ports, name: str) -> modelreleases.ModelRelease:
     return modelreleases.parse(await objects.get(found.clusters.own(), modelreleases.KIND, name))
 
 
-def _evidence(found: ports.Ports, digest: digests.Digest) -> bytes | None:
+async def _report(found: ports.Ports, name: str) -> tuple[digests.Digest, bytes]:
+    release = await _release(found, name)
+    digest = release.status.gate_report_digest
+    content = None if digest is None else await concurrency.run_in_threadpool(_stored, found, digests.parse(digest))
+    if digest is None or content is None:
+        raise problems.NotFound(f"{name} has no gate report yet: read the release to see what it waits for")
+    return digests.parse(digest), content
+
+
+async def _named(found: ports.Ports, name: str, document: str) -> fastapi.Response:
+    """The document that the gate report names by digest."""
+    _, report = await _report(found, name)
+    named = json.loads(report).get(document)
+    content = None if named is None else await concurrency.run_in_threadpool(_stored, found, digests.parse(named))
+    if content is None:
+        raise problems.NotFound(
+            f"the gate report of {name} was made by a version that kept no {document}: judge it again"
+        )
+    return _document(content, digests.parse(named))
+
+
+async def _page(found: ports.Ports, name: str, kind: str) -> bytes:
+    digest, _ = await _report(found, name)
+    content = await concurrency.run_in_threadpool(_attached, found, kind, digest)
+    if content is None:
+        raise problems.NotFound(f"{name} has no such page of a gate report")
+    return content
+
+
+def _document(content: bytes, digest: digests.Digest) -> fastapi.Response:
+    return fastapi.Response(content, media_type="application/json", headers={"etag": f'"{digest}"'})
+
+
+def _stored(found: ports.Ports, digest: digests.Digest) -> bytes | None:
     with found.database.read() as connection:
         return evidence.get(connection, digest)
 
 
-def _page(found: ports.Ports, digest: digests.Digest) -> bytes | None:
+def _attached(found: ports.Ports, kind: str, digest: digests.Digest) -> bytes | None:
     with found.database.read() as connection:
-        return evidence.attached(connection, evidence.GATE_PAGE, digest)
+        return evidence.attached(connection, kind, digest)
