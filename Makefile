@@ -60,6 +60,19 @@ types: $(VENV)/.dev
 imports: $(VENV)/.dev
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
 
+##@ Measure it
+PEERS := $(patsubst bench/peers/%/requirements.txt,build/bench/peers/%/.installed,$(wildcard bench/peers/*/requirements.txt))
+
+.PHONY: bench-gates
+bench-gates: $(VENV)/.dev $(PEERS) ## Gates beside Evidently, NannyML, Fairlearn and scipy: about 20 minutes (QUICK=1: a few)
+	@$(BIN)/python -m bench.gates $(if $(QUICK),--quick)
+
+build/bench/peers/%/.installed: bench/peers/%/requirements.txt | $(VENV)/.bootstrap
+	@echo "Installing $* into its own environment"
+	@$(PYTHON) -m venv build/bench/peers/$*
+	@$(BIN)/uv pip install -q --python build/bench/peers/$*/bin/python --require-hashes -r $<
+	@touch $@
+
 ##@ Change it
 .PHONY: format
 format: $(VENV)/.dev ## Format and mend what ruff can mend
