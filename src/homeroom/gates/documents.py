@@ -110,12 +110,14 @@ def _evidence(
 
 
 def _policy(evidence: Evidence) -> dict[str, Any]:
+    resolved = evidence.resolved
     return {
         "schemaVersion": SCHEMA_VERSION,
-        "policy": evidence.policy.to_json(),
-        "bands": {band: policy.to_json() for band, policy in sorted(evidence.policies.items())},
-        "packs": [],
-        "lines": [],
+        "written": evidence.written.to_json(),
+        "policy": resolved.spec.to_json(),
+        "bands": {band: limits.to_json() for band, limits in sorted(evidence.policies.items())},
+        "packs": [pack.to_json() for pack in resolved.packs],
+        "lines": [line.to_json() for line in resolved.lines],
     }
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from homeroom.domain import digests, releases, verdicts
 from homeroom.gates import inputs, measurements, references, tables
+from homeroom.gates.policies import overlays
 from homeroom.resources import gatepolicies
 from homeroom.stats import clusters
 
@@ -21,13 +22,15 @@ class Evidence:
 
     Attributes:
         release: what is judged.
-        policy: the limits.
+        policy: the limits for the release as a whole, as they hold once packs, bands and schools were laid over each other.
         table: evaluation rows.
         reference: the training reference.
         weights: shape (b, k); how often each school is drawn in each resample.
         thresholds: operating points, the default first.
         given: everything that was handed in, the bytes of the stages among it.
         policies: the limits in each band of the release, by band; never looser than ``policy``.
+        written: the policy as somebody wrote it, without reviews of packs: they limit nothing, so they change no report.
+        resolved: where each limit came from.
         measured: what each ONNX stage took on this machine.
     """
 
@@ -39,6 +42,8 @@ class Evidence:
     thresholds: tuple[float, ...]
     given: inputs.GateInputs
     policies: Mapping[str, gatepolicies.Spec]
+    written: gatepolicies.Spec
+    resolved: overlays.Resolved
     measured: Mapping[releases.Stage, measurements.Measurement]
 
     @property
@@ -90,27 +95,43 @@ def gather(
 ) -> Evidence:
     """Parses what was given and draws the resamples, seeded from evidence and policy.
 
+    Args:
+        given: what is judged, and on what.
+        policy: as somebody wrote it; the packs that it names are laid over it here.
+        measured: what each ONNX stage took; empty when left out.
+
     Raises:
-        SpecError: the table or the reference cannot be judged.
+        SpecError: the table or the reference cannot be judged, or the policy contradicts itself.
     """
-    stages = [file.stage for file in given.release.stages]
-    groups = list(dict.fromkeys(group.column for group in policy.fairness.protect))
-    table = tables.parse(
-        given.evaluation, features=given.release.features, groups=groups, stages=stages, bands=given.release.bands
-    )
+    release = given.release
+    written = policy.model_copy(update={"pack_reviews": ()})
+    resolved = overlays.resolve(written, bands=release.bands, purpose=release.purpose)
+    table = _parse_table(given, resolved.spec)
     reference = references.parse(given.reference)
-    references.refuse_other_columns(reference, given.release.features)
-    rng = np.random.default_rng(seed(table.digest, policy))
+    references.refuse_other_columns(reference, release.features)
+    rng = np.random.default_rng(seed(table.digest, resolved.spec))
     return Evidence(
-        release=given.release,
-        policy=policy,
+        release=release,
+        policy=resolved.spec,
         table=table,
         reference=reference,
-        weights=clusters.draw_weights(len(table.sites), policy.fairness.resamples, rng),
-        thresholds=inputs.thresholds(given.release),
+        weights=clusters.draw_weights(len(table.sites), resolved.spec.fairness.resamples, rng),
+        thresholds=inputs.thresholds(release),
         given=given,
-        policies=dict.fromkeys(given.release.bands, policy),
+        policies={band: resolved.of_band(band) for band in release.bands},
+        written=written,
+        resolved=resolved,
         measured={} if measured is None else measured,
+    )
+
+
+def _parse_table(given: inputs.GateInputs, policy: gatepolicies.Spec) -> tables.EvaluationTable:
+    return tables.parse(
+        given.evaluation,
+        features=given.release.features,
+        groups=list(dict.fromkeys(group.column for group in policy.fairness.protect)),
+        stages=[file.stage for file in given.release.stages],
+        bands=given.release.bands,
     )
 
 
