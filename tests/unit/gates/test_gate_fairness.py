@@ -132,8 +132,10 @@ def test_wrongly_flagged_turns_the_harm_around() -> None:
     poor = (table["free_lunch"] == "F") & (table["outcome"] == 0)
     table["score_full"] = np.where(poor, 0.9, table["score_full"])
 
-    flagged = cases.by_subject(fairness.decide(cases.some_evidence(table, policy)))
-    withheld = cases.by_subject(fairness.decide(cases.some_evidence(cases.columns(withheld=0.5), policy)))
+    release = cases.a_release(purpose="selection")
+    flagged = cases.by_subject(fairness.decide(cases.some_evidence(table, policy, release=release)))
+    unfair = cases.some_evidence(cases.columns(withheld=0.5), policy, release=release)
+    withheld = cases.by_subject(fairness.decide(unfair))
 
     assert flagged[f"full: {FREE}"].outcome is Outcome.FAIL
     assert "would be singled out too often" in flagged[f"full: {FREE}"].sentence
