@@ -1,10 +1,10 @@
-"""Whether people have approved a release: quorum, separation of duties, waivers."""
+"""Whether people have approved a release: quorum, separation of duties, and whose decisions count."""
 
 import enum
 from dataclasses import dataclass
 from datetime import datetime
 
-from homeroom.domain import digests, verdicts
+from homeroom.domain import digests, packreviews
 
 
 class Choice(enum.Enum):
@@ -13,6 +13,12 @@ class Choice(enum.Enum):
     APPROVE = "Approve"
     REJECT = "Reject"
     WAIVE = "Waive"
+    OVERRIDE = "Override"
+
+    @property
+    def always_ends(self) -> bool:
+        """Whether it never counts without an end."""
+        return self in (Choice.WAIVE, Choice.OVERRIDE)
 
 
 class Reason(enum.StrEnum):
@@ -28,6 +34,8 @@ class Reason(enum.StrEnum):
     """Approvals exist, but for another release digest or gate report."""
     REJECTED = "Rejected"
     """Somebody who is not an author said no to these very digests."""
+    PACK_REVIEW_OVERDUE = "PackReviewOverdue"
+    """A policy pack was not reviewed in time, so approvals made since then do not count."""
     APPROVED = "Approved"
     """Enough people who are not authors approved these very digests."""
 
@@ -42,8 +50,9 @@ class Approval:
         choice: what they decided.
         release_digest: of the release that they looked at.
         gate_report_digest: of the gate report that they looked at.
-        covers: subjects of verdicts that a waiver covers.
-        expires: when the decision ends by itself; None for never (a waiver always ends).
+        covers: subjects of verdicts that a waiver or an override covers.
+        expires: when the decision ends by itself; None for never (a waiver and an override always end).
+        made: when it was made, by the API server's clock; None when that is not known.
     """
 
     name: str
@@ -53,10 +62,11 @@ class Approval:
     gate_report_digest: str
     covers: tuple[str, ...] = ()
     expires: datetime | None = None
+    made: datetime | None = None
 
     def has_ended(self, now: datetime) -> bool:
-        """Whether it has expired; a waiver without an end never counts."""
-        return self.choice is Choice.WAIVE if self.expires is None else now >= self.expires
+        """Whether it has expired; a waiver or an override without an end never counts."""
+        return self.choice.always_ends if self.expires is None else now >= self.expires
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +79,7 @@ class ObservedApprovals:
         authors: everybody who made it: creator in Kubernetes, creator in MLflow, declared author.
         required: distinct people that the policy asks for; at least 1.
         approvals: every decision that names the release.
+        packs: policy packs that apply; once one is overdue, later decisions in favour of the release do not count.
     """
 
     release_digest: digests.Digest
@@ -76,10 +87,23 @@ class ObservedApprovals:
     authors: frozenset[str]
     required: int
     approvals: tuple[Approval, ...]
+    packs: tuple[packreviews.Pack, ...] = ()
 
     def foreign(self) -> tuple[Approval, ...]:
         """Decisions about these very digests by people who are not authors, also those that have ended."""
+        return tuple(a for a in self._by_others() if not self._came_too_late(a))
+
+    def late(self) -> tuple[Approval, ...]:
+        """Decisions that would be among ``foreign`` had they been made before a pack was overdue."""
+        return tuple(a for a in self._by_others() if self._came_too_late(a))
+
+    def _by_others(self) -> tuple[Approval, ...]:
         return tuple(a for a in self.approvals if self.is_current(a) and a.approver not in self.authors)
+
+    def _came_too_late(self, approval: Approval) -> bool:
+        stop = packreviews.first_stop(self.packs)
+        in_favour = approval.choice is not Choice.REJECT
+        return in_favour and stop is not None and approval.made is not None and approval.made >= stop
 
     def valid(self, now: datetime) -> tuple[Approval, ...]:
         """Decisions that count at ``now``."""
@@ -107,7 +131,8 @@ class ApprovalDecision:
 def decide_approval(observed: ObservedApprovals, now: datetime) -> ApprovalDecision:
     """Whether enough people who are not authors approved exactly what would be served.
 
-    A rejection blocks however many approve. Order of the objects has no meaning.
+    A rejection blocks however many approve. Order of the objects has no meaning. Who approved before a policy pack was overdue
+    goes on counting.
     """
     valid = observed.valid(now)
     rejecting = sorted({a.approver for a in valid if a.choice is Choice.REJECT})
@@ -117,13 +142,17 @@ def decide_approval(observed: ObservedApprovals, now: datetime) -> ApprovalDecis
         )
     approving = tuple(sorted({a.approver for a in valid if a.choice is Choice.APPROVE}))
     if len(approving) >= observed.required:
-        return ApprovalDecision(Reason.APPROVED, f"approved by {', '.join(approving)}", approving)
-    return _missing(observed, approving)
+        said = _and(f"approved by {', '.join(approving)}", packreviews.warning(observed.packs, now))
+        return ApprovalDecision(Reason.APPROVED, said, approving)
+    return _missing(observed, approving, now)
 
 
-def _missing(observed: ObservedApprovals, approving: tuple[str, ...]) -> ApprovalDecision:
+def _missing(observed: ObservedApprovals, approving: tuple[str, ...], now: datetime) -> ApprovalDecision:
     needed = observed.required - len(approving)
     ask = f"{needed} more approval{'s' if needed > 1 else ''} needed, by somebody who is not an author"
+    stop = packreviews.first_stop(observed.packs)
+    if stop is not None and now >= stop:
+        return ApprovalDecision(Reason.PACK_REVIEW_OVERDUE, packreviews.warning(observed.packs, now), approving)
     given = [a for a in observed.approvals if a.choice is Choice.APPROVE]
     own = sorted({a.approver for a in given if observed.is_current(a) and a.approver in observed.authors})
     if own:
@@ -138,38 +167,8 @@ def _missing(observed: ObservedApprovals, approving: tuple[str, ...]) -> Approva
             f"an approval names another release digest or gate report than the current ones; {ask}",
             approving,
         )
-    return ApprovalDecision(Reason.AWAITING_APPROVAL, ask, approving)
+    return ApprovalDecision(Reason.AWAITING_APPROVAL, _and(ask, packreviews.warning(observed.packs, now)), approving)
 
 
-@dataclass(frozen=True, slots=True)
-class Waivers:
-    """How the findings without enough evidence are covered.
-
-    Attributes:
-        uncovered: subjects that no waiver covers, sorted.
-        expired: those of ``uncovered`` that a waiver covered until it ended, sorted.
-        by: people whose waivers count, sorted.
-        ends: when the first of the counting waivers ends; None without one.
-    """
-
-    uncovered: tuple[str, ...]
-    expired: tuple[str, ...] = ()
-    by: tuple[str, ...] = ()
-    ends: datetime | None = None
-
-
-def decide_waivers(observed: ObservedApprovals, findings: tuple[verdicts.Verdict, ...], now: datetime) -> Waivers:
-    """Which subjects with ``NotEnoughEvidence`` still stop the release.
-
-    A waiver never covers a ``Fail``: those are not looked at here at all.
-    """
-    open_subjects = {v.subject for v in findings if v.outcome is verdicts.Outcome.NOT_ENOUGH_EVIDENCE}
-    waivers = [a for a in observed.foreign() if a.choice is Choice.WAIVE and open_subjects & set(a.covers)]
-    running = [a for a in waivers if not a.has_ended(now)]
-    uncovered = open_subjects - {subject for a in running for subject in a.covers}
-    return Waivers(
-        uncovered=tuple(sorted(uncovered)),
-        expired=tuple(sorted(uncovered & {subject for a in waivers for subject in a.covers})),
-        by=tuple(sorted({a.approver for a in running})),
-        ends=min((a.expires for a in running if a.expires is not None), default=None),
-    )
+def _and(first: str, second: str) -> str:
+    return f"{first}; {second}" if second else first

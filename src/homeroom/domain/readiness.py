@@ -4,7 +4,8 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime
 
-from homeroom.domain import approvals, conditions, digests, verdicts
+from homeroom.domain import approvals, conditions, digests, packreviews, verdicts
+from homeroom.domain import waivers as waiver_rules
 
 CONDITIONS = ("Imported", "Packaged", "GatesPassed", "Approved", "Ready")
 
@@ -48,12 +49,16 @@ class Reason(enum.StrEnum):
     """The gate process ended without a report; it is tried again."""
     POLICY_NOT_FOUND = "PolicyNotFound"
     """``spec.policyRef`` names a GatePolicy that does not exist."""
+    POLICY_INVALID = "PolicyInvalid"
+    """The GatePolicy contradicts itself or a policy pack, or names a pack that does not exist."""
     GATE_FAILED = "GateFailed"
     """At least one finding is Fail."""
     NOT_ENOUGH_EVIDENCE = "NotEnoughEvidence"
     """A finding lacks evidence, and no waiver that has not expired covers it."""
     WAIVED = "Waived"
-    """No finding is Fail, and each that lacks evidence is covered by a waiver."""
+    """No finding is Fail, and each that lacks evidence is covered by a waiver: only pilots may have the release."""
+    OVERRIDDEN = "Overridden"
+    """The same, and a second person has lifted the restriction to pilots for each of them."""
     PASSED = "Passed"
     """Every finding is Pass or NotApplicable."""
     NOT_IMPORTED = "NotImported"
@@ -66,6 +71,8 @@ class Reason(enum.StrEnum):
     """``Approved`` does not hold."""
     READY = "Ready"
     """Every other condition holds."""
+    READY_FOR_PILOTS = "ReadyForPilots"
+    """Every other condition holds, one of them through a waiver: waves may take pilots only."""
 
 
 TEMPORARY = frozenset({Reason.REGISTRY_UNAVAILABLE, Reason.JOB_FAILED})
@@ -125,6 +132,8 @@ class ObservedRelease:
         fault: of the last try of the step that is due, if it failed.
         authors: everybody who made it.
         approvals: every decision that names it.
+        policy_problem: why no limits follow from the policy, and what to change in it; empty when they do.
+        packs: policy packs that apply.
     """
 
     policy: str
@@ -135,6 +144,8 @@ class ObservedRelease:
     fault: Fault | None
     authors: frozenset[str]
     approvals: tuple[approvals.Approval, ...]
+    policy_problem: str = ""
+    packs: tuple[packreviews.Pack, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,10 +194,11 @@ def decide_release(observed: ObservedRelease, now: datetime) -> ReleaseDecision:
     )
     listed = tuple(finding.named(type_) for finding, type_ in zip(findings, CONDITIONS, strict=False))
     stopping = _stopping(listed)
+    ready = _ready(stopping, waivers, packreviews.warning(observed.packs, now))
     return ReleaseDecision(
-        conditions=(*listed, _ready(stopping)),
+        conditions=(*listed, ready),
         phase=_phase(stopping),
-        message="ready for a wave" if stopping is None else stopping.message,
+        message=ready.message if stopping is None else stopping.message,
         approved_by=() if approval is None else approval.approved_by,
         next_step=next_step(observed),
     )
@@ -207,15 +219,16 @@ def _people(observed: ObservedRelease) -> approvals.ObservedApprovals | None:
         authors=observed.authors,
         required=observed.required,
         approvals=observed.approvals,
+        packs=observed.packs,
     )
 
 
 def _waivers(
     observed: ObservedRelease, people: approvals.ObservedApprovals | None, now: datetime
-) -> approvals.Waivers | None:
+) -> waiver_rules.Waivers | None:
     if people is None or observed.gates is None:
         return None
-    return approvals.decide_waivers(people, observed.gates.verdicts, now)
+    return waiver_rules.decide_waivers(people, observed.gates.verdicts, now)
 
 
 def _step(observed: ObservedRelease, step: Step, *, done: bool, earlier: bool) -> _Finding:
@@ -230,12 +243,16 @@ def _step(observed: ObservedRelease, step: Step, *, done: bool, earlier: bool) -
     return _Finding(conditions.Status.UNKNOWN, reason, _AT_WORK[step])
 
 
-def _gates(observed: ObservedRelease, waivers: approvals.Waivers | None) -> _Finding:
+def _gates(observed: ObservedRelease, waivers: waiver_rules.Waivers | None) -> _Finding:
     if observed.required is None:
         return _Finding(
             conditions.Status.FALSE,
             Reason.POLICY_NOT_FOUND,
             f"there is no GatePolicy {observed.policy!r}: create it, or make a release that names one that exists",
+        )
+    if observed.policy_problem:
+        return _Finding(
+            conditions.Status.FALSE, Reason.POLICY_INVALID, f"GatePolicy {observed.policy}: {observed.policy_problem}"
         )
     if observed.gates is None or waivers is None:
         return _step(observed, Step.GATES, done=False, earlier=observed.release_digest is not None)
@@ -252,22 +269,29 @@ def _sentences(failed: list[verdicts.Verdict]) -> str:
     return f"{failed[0].sentence}{more}"
 
 
-def _evidence(waivers: approvals.Waivers) -> _Finding:
+def _evidence(waivers: waiver_rules.Waivers) -> _Finding:
+    ignored = "".join(f"; {text}" for text in waivers.ignored)
     if waivers.uncovered:
         ended = f" (the waiver of {', '.join(waivers.expired)} has ended)" if waivers.expired else ""
         return _Finding(
             conditions.Status.FALSE,
             Reason.NOT_ENOUGH_EVIDENCE,
             f"too little data to judge: {', '.join(waivers.uncovered)}{ended}; gather more, or waive it with an end "
-            "date and a data plan",
+            f"date and a data plan{ignored}",
         )
-    if waivers.by:
+    if not waivers.by:
+        return _Finding(conditions.Status.TRUE, Reason.PASSED, "")
+    said = f"too little data in places, waived by {', '.join(waivers.by)} until {waivers.ends:%Y-%m-%d %H:%M} UTC"
+    if waivers.pilots_only:
         return _Finding(
-            conditions.Status.TRUE,
-            Reason.WAIVED,
-            f"too little data in places, waived by {', '.join(waivers.by)} until {waivers.ends:%Y-%m-%d %H:%M} UTC",
+            conditions.Status.TRUE, Reason.WAIVED, f"{said}, for pilots only: {', '.join(waivers.pilots_only)}{ignored}"
         )
-    return _Finding(conditions.Status.TRUE, Reason.PASSED, "")
+    return _Finding(
+        conditions.Status.TRUE,
+        Reason.OVERRIDDEN,
+        f"{said}; let go to all schools by {', '.join(waivers.overridden_by)} until "
+        f"{waivers.override_ends:%Y-%m-%d %H:%M} UTC{ignored}",
+    )
 
 
 def _approved(decision: approvals.ApprovalDecision | None) -> _Finding:
@@ -277,12 +301,18 @@ def _approved(decision: approvals.ApprovalDecision | None) -> _Finding:
     return _Finding(status, decision.reason, decision.message)
 
 
-def _ready(stopping: conditions.Condition | None) -> conditions.Condition:
-    if stopping is None:
-        return conditions.Condition("Ready", conditions.Status.TRUE, Reason.READY, "ready for a wave")
-    return conditions.Condition(
-        "Ready", conditions.Status.FALSE, _NOT_READY[stopping.type], f"{stopping.type}: {stopping.message}"
-    )
+def _ready(
+    stopping: conditions.Condition | None, waivers: waiver_rules.Waivers | None, warning: str
+) -> conditions.Condition:
+    if stopping is not None:
+        return conditions.Condition(
+            "Ready", conditions.Status.FALSE, _NOT_READY[stopping.type], f"{stopping.type}: {stopping.message}"
+        )
+    also = f"; {warning}" if warning else ""
+    if waivers is not None and waivers.pilots_only:
+        said = "ready for pilots: evidence is missing and was waived, so only a few schools may have it"
+        return conditions.Condition("Ready", conditions.Status.TRUE, Reason.READY_FOR_PILOTS, said + also)
+    return conditions.Condition("Ready", conditions.Status.TRUE, Reason.READY, "ready for a wave" + also)
 
 
 def _phase(stopping: conditions.Condition | None) -> str:
@@ -301,6 +331,6 @@ def next_step(observed: ObservedRelease) -> Step | None:
         return Step.IMPORT
     if observed.release_digest is None:
         return Step.PACKAGE
-    if observed.gates is None and observed.required is not None:
+    if observed.gates is None and observed.required is not None and not observed.policy_problem:
         return Step.GATES
     return None

@@ -16,6 +16,8 @@ class Reason(enum.StrEnum):
     """``spec.releaseRef`` names a ModelRelease that does not exist."""
     RELEASE_NOT_READY = "ReleaseNotReady"
     """The release is not Ready, or no longer."""
+    PILOTS_ONLY = "PilotsOnly"
+    """The release is Ready through a waiver, and this wave is no pilot, or takes more schools than pilots may be."""
     AFTER_NOT_FOUND = "AfterNotFound"
     """``spec.after`` names a RolloutWave that does not exist."""
     AFTER_LOOPS = "AfterLoops"

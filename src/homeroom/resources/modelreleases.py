@@ -52,7 +52,13 @@ class GatesPassedReason(statuses.Reason):
     GATE_FAILED = "GateFailed", "At least one verdict is Fail; the release goes nowhere."
     NOT_ENOUGH_EVIDENCE = "NotEnoughEvidence", "No verdict is Fail, but some lack evidence and need a waiver."
     JOB_FAILED = "JobFailed", "The gate process ended without a report; tried again by itself."
-    WAIVED = "Waived", "What lacks evidence is covered by a waiver that has not expired."
+    REGISTRY_UNAVAILABLE = (
+        "RegistryUnavailable",
+        "The gates have judged; their report could not be put beside the release yet. Tried again by itself.",
+    )
+    POLICY_INVALID = "PolicyInvalid", "The policy contradicts itself or a policy pack; the message says what to change."
+    WAIVED = "Waived", "What lacks evidence is covered by a waiver that has not expired: waves may take pilots only."
+    OVERRIDDEN = "Overridden", "The same, and somebody else than who waived has let it go to all schools for a time."
     PASSED = "Passed", "Every verdict is Pass or NotApplicable."
 
 
@@ -64,6 +70,10 @@ class ApprovedReason(statuses.Reason):
     SELF_APPROVAL_IGNORED = "SelfApprovalIgnored", "The only approvals are by authors of the release; they never count."
     DIGEST_CHANGED = "DigestChanged", "The approvals name another release or gate report than the present one."
     REJECTED = "Rejected", "Somebody has rejected this release."
+    PACK_REVIEW_OVERDUE = (
+        "PackReviewOverdue",
+        "A policy pack is more than 30 days past its review date; new approvals do not count until it is reviewed.",
+    )
     APPROVED = "Approved", "Enough people who are no authors of it have approved exactly this release and report."
 
 
@@ -74,6 +84,7 @@ class ReadyReason(statuses.Reason):
     NOT_PACKAGED = "NotPackaged", "Packaged is not True."
     GATES_NOT_PASSED = "GatesNotPassed", "GatesPassed is not True."
     NOT_APPROVED = "NotApproved", "Approved is not True."
+    READY_FOR_PILOTS = "ReadyForPilots", "All other conditions are True, through a waiver: waves may take pilots only."
     READY = "Ready", "All other conditions are True: waves may bring it to schools."
 
 

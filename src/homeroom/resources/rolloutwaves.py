@@ -17,6 +17,10 @@ class ValidReason(statuses.Reason):
 
     RELEASE_NOT_FOUND = "ReleaseNotFound", "There is no ModelRelease of that name."
     RELEASE_NOT_READY = "ReleaseNotReady", "The release has not passed its gates or is not approved."
+    PILOTS_ONLY = (
+        "PilotsOnly",
+        "The release lacks evidence that was waived, and this wave is no pilot, or takes more schools than pilots may be.",
+    )
     AFTER_NOT_FOUND = "AfterNotFound", "There is no RolloutWave of the name in spec.after."
     AFTER_LOOPS = "AfterLoops", "Following spec.after leads back to this wave."
     NO_SCHOOLS = "NoSchools", "The selection matches no school that teaches a band of the release."

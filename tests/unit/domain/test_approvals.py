@@ -1,7 +1,7 @@
-"""An author never approves, a decision holds for the digests it names, and a waiver ends."""
+"""An author never approves, and a decision holds for the digests it names and while the packs behind it are looked after."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import hypothesis
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 from tests import builders
 
-from homeroom.domain import approvals, verdicts
+from homeroom.domain import approvals, packreviews
 
 NOW = builders.NOW
 APPROVE, REJECT, WAIVE = approvals.Choice.APPROVE, approvals.Choice.REJECT, approvals.Choice.WAIVE
@@ -25,6 +25,11 @@ def _observed(*given: approvals.Approval, required: int = 1, authors: tuple[str,
         required=required,
         approvals=given,
     )
+
+
+LAW = packreviews.Pack("uk", date(2026, 8, 10))
+"""Due since 11 August; from 10 September on, new approvals do not count. NOW is 14 September."""
+EARLY, LATE = datetime(2026, 9, 9, 23, 59, tzinfo=UTC), datetime(2026, 9, 10, tzinfo=UTC)
 
 
 def _by(approver: str, **overrides: Any) -> approvals.Approval:
@@ -104,41 +109,46 @@ def test_approval_is_always_by_enough_people_who_are_no_authors(
         assert not [a for a in current if a.choice is REJECT and a.approver not in {"ada", "bob"}]
 
 
-def _waived(*given: approvals.Approval, now: datetime = NOW) -> approvals.Waivers:
-    findings = (
-        builders.a_verdict(CELL, verdicts.Outcome.NOT_ENOUGH_EVIDENCE),
-        builders.a_verdict("full: boys against girls", verdicts.Outcome.FAIL),
-        builders.a_verdict("full: drift"),
-    )
-    return approvals.decide_waivers(_observed(*given), findings, now)
-
-
-def _waiver(approver: str = "paula", **overrides: Any) -> approvals.Approval:
-    values: dict[str, Any] = {"choice": WAIVE, "covers": (CELL,), "expires": NOW + timedelta(days=30), **overrides}
-    return _by(approver, **values)
-
-
-def test_waiver_covers_the_subject_that_it_names_until_it_ends() -> None:
-    end = NOW + timedelta(days=30)
-    assert _waived(_waiver()) == approvals.Waivers((), by=("paula",), ends=end)
-    assert _waived(_waiver(), now=end) == approvals.Waivers((CELL,), expired=(CELL,))
+@pytest.mark.parametrize(
+    ("given", "reason", "said"),
+    [
+        pytest.param(
+            (_by("paula", made=EARLY),), "Approved", "approved by paula; policy pack uk was to be", id="before"
+        ),
+        pytest.param(
+            (_by("paula", made=LATE),), "PackReviewOverdue", "do not count since 2026-09-10", id="the moment after"
+        ),
+        pytest.param((), "PackReviewOverdue", "record that in spec.packReviews of the policy", id="nobody"),
+        pytest.param((_by("zoe", choice=REJECT, made=LATE),), "Rejected", "rejected by zoe", id="a no always counts"),
+    ],
+)
+def test_approval_made_after_a_pack_is_overdue_does_not_count(
+    given: tuple[approvals.Approval, ...], reason: str, said: str
+) -> None:
+    """Whoever approved before goes on counting, so what runs goes on running."""
+    decision = approvals.decide_approval(replace(_observed(*given), packs=(LAW,)), NOW)
+    assert decision.reason == reason
+    assert said in decision.message
 
 
 @pytest.mark.parametrize(
-    "waiver",
+    ("now", "said"),
     [
-        pytest.param(_waiver(covers=("core: something else",)), id="other subject"),
-        pytest.param(_waiver("ada"), id="by the author"),
-        pytest.param(_waiver(gate_report_digest=OTHER), id="other report"),
-        pytest.param(_waiver(expires=None), id="without an end"),
-        pytest.param(_waiver(choice=APPROVE), id="an approval is no waiver"),
+        pytest.param(datetime(2026, 8, 10, 23, 59, tzinfo=UTC), "", id="the last day"),
+        pytest.param(datetime(2026, 8, 11, tzinfo=UTC), "new approvals stop on 2026-09-10", id="a day late"),
+        pytest.param(EARLY, "new approvals stop on 2026-09-10", id="a moment before it stops"),
+        pytest.param(LATE, "new approvals do not count since 2026-09-10", id="it stops"),
     ],
 )
-def test_what_no_valid_waiver_names_stays_open(waiver: approvals.Approval) -> None:
-    assert _waived(waiver).uncovered == (CELL,)
+def test_pack_past_its_date_warns_for_thirty_days_and_then_stops(now: datetime, said: str) -> None:
+    warning = packreviews.warning((LAW, packreviews.Pack("base", None)), now)
+    assert said in warning
+    assert bool(warning) is bool(said)
+    assert "base" not in warning
 
 
-def test_waiver_is_not_asked_for_what_failed_or_passed() -> None:
-    """Only findings without enough evidence can be waived: a Fail is not among them, whatever a waiver says."""
-    waiver = _waiver(covers=("full: boys against girls", "full: drift"))
-    assert _waived(waiver) == approvals.Waivers((CELL,))
+def test_pack_that_is_due_earliest_decides() -> None:
+    others = (packreviews.Pack("base", None), packreviews.Pack("eu", date(2026, 8, 9)), LAW)
+    assert packreviews.first_stop(others) == datetime(2026, 9, 9, tzinfo=UTC)
+    assert packreviews.first_stop(others[:1]) is None
+    assert packreviews.warning(others, NOW).startswith("policy pack eu, uk was to be reviewed by 2026-08-09")

@@ -1,5 +1,6 @@
 """A release is Ready when every step before holds; the first that does not says what to change."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 from tests import builders
 
-from homeroom.domain import approvals, conditions, readiness, verdicts
+from homeroom.domain import approvals, conditions, packreviews, readiness, verdicts
 
 NOW = builders.NOW
 STEP, REASON = readiness.Step, readiness.Reason
@@ -29,7 +30,10 @@ FAIL = builders.a_verdict("full: a", verdicts.Outcome.FAIL, sentence="Boys are m
 OPEN = builders.a_verdict(CELL, verdicts.Outcome.NOT_ENOUGH_EVIDENCE)
 APPROVED = {"approvals": (builders.an_approval(),)}
 WAIVER = builders.an_approval(
-    choice=approvals.Choice.WAIVE, covers=(CELL, "full: a"), expires=NOW + timedelta(days=1), name="waiver"
+    choice=approvals.Choice.WAIVE, covers=(CELL,), expires=NOW + timedelta(days=1), name="waiver"
+)
+OVERRIDE = builders.an_approval(
+    "zoe", choice=approvals.Choice.OVERRIDE, covers=(CELL,), expires=NOW + timedelta(hours=9), name="override"
 )
 
 
@@ -68,7 +72,15 @@ WAIVER = builders.an_approval(
         pytest.param(_gates(), "GatesPassed", "GateFailed", "Blocked", None, id="nothing judged"),
         pytest.param(_gates(OPEN), "GatesPassed", "NotEnoughEvidence", "Blocked", None, id="open finding"),
         pytest.param(
-            {**_gates(FAIL), "approvals": (WAIVER, builders.an_approval())},
+            {**PACKAGED, "policy_problem": "two lines contradict each other"}, "GatesPassed", "PolicyInvalid", "Blocked",
+            None, id="no gate runs under a policy that contradicts itself",
+        ),
+        pytest.param(
+            {"packs": (packreviews.Pack("uk", NOW.date() - timedelta(days=31)),)},
+            "Approved", "PackReviewOverdue", "AwaitingApproval", None, id="a pack is overdue",
+        ),
+        pytest.param(
+            {**_gates(FAIL), "approvals": (replace(WAIVER, covers=("full: a",)), builders.an_approval())},
             "GatesPassed", "GateFailed", "Blocked", None, id="a Fail cannot be waived",
         ),
         pytest.param(
@@ -97,17 +109,29 @@ def test_release_stops_at_the_first_step_that_does_not_hold(
 
 
 @pytest.mark.parametrize(
-    ("release", "reason"),
+    ("release", "reason", "ready", "said"),
     [
-        pytest.param(APPROVED, "Passed", id="all pass"),
-        pytest.param({**_gates(OPEN), "approvals": (WAIVER, builders.an_approval("zoe"))}, "Waived", id="waived"),
+        pytest.param(APPROVED, "Passed", "Ready", "ready for a wave", id="all pass"),
+        pytest.param(
+            {**_gates(OPEN), "approvals": (WAIVER, builders.an_approval("zoe"))},
+            "Waived", "ReadyForPilots", "ready for pilots: evidence is missing", id="waived",
+        ),
+        pytest.param(
+            {**_gates(OPEN), "approvals": (WAIVER, OVERRIDE, builders.an_approval("zoe"))},
+            "Overridden", "Ready", "ready for a wave", id="waived, and let go to all by a second person",
+        ),
+        pytest.param(
+            {**APPROVED, "packs": (packreviews.Pack("uk", NOW.date() - timedelta(days=1)),)},
+            "Passed", "Ready", "ready for a wave; policy pack uk was to be reviewed by", id="a pack is due",
+        ),
     ],
-)
-def test_approved_release_is_ready(release: dict[str, Any], reason: str) -> None:
+)  # fmt: skip
+def test_approved_release_is_ready(release: dict[str, Any], reason: str, ready: str, said: str) -> None:
     decision = readiness.decide_release(builders.a_release(**release), NOW)
     assert [c.status for c in decision.conditions] == [conditions.Status.TRUE] * 5
     assert [c.type for c in decision.conditions] == list(readiness.CONDITIONS)
-    assert decision.conditions[2].reason == reason
+    assert (decision.conditions[2].reason, decision.conditions[4].reason) == (reason, ready)
+    assert said in decision.message
     assert (decision.phase, decision.next_step) == ("Ready", None)
 
 
@@ -118,6 +142,22 @@ def test_waiver_that_ends_takes_readiness_away() -> None:
     assert before.phase == "Ready"
     assert (after.phase, after.conditions[2].reason) == ("Blocked", "NotEnoughEvidence")
     assert "has ended" in after.message
+
+
+def test_override_that_ends_leaves_the_pilots() -> None:
+    release = builders.a_release(**_gates(OPEN), approvals=(WAIVER, OVERRIDE, builders.an_approval("zoe")))
+    before = readiness.decide_release(release, NOW + timedelta(hours=9) - timedelta(seconds=1))
+    after = readiness.decide_release(release, NOW + timedelta(hours=9))
+    assert (before.conditions[2].reason, after.conditions[2].reason) == ("Overridden", "Waived")
+    assert "let go to all schools by zoe until 2026-09-14 19:00 UTC" in before.conditions[2].message
+    assert after.conditions[2].message.endswith(f"for pilots only: {CELL}")
+
+
+def test_waiver_that_does_not_count_is_told() -> None:
+    wrong = replace(WAIVER, covers=(CELL, "full: nobody"))
+    decision = readiness.decide_release(builders.a_release(**_gates(OPEN), approvals=(wrong,)), NOW)
+    assert decision.conditions[2].reason == "NotEnoughEvidence"
+    assert "the waiver waiver of paula does not count, because 'full: nobody' is no finding" in decision.message
 
 
 def test_failed_gate_is_told_in_its_own_sentence() -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from homeroom.district import evaluations
-from homeroom.district.operator import imports, judgements, packages, statuses, steps, world
+from homeroom.district.operator import imports, judgements, packages, policylooks, statuses, steps, world
 from homeroom.domain import approvals, digests, errors, readiness
 from homeroom.resources import modelreleases, releaseapprovals
 
@@ -79,11 +79,12 @@ class ReleasePass:
         """What is recorded about ``release``; nothing is asked of MLflow or the registry."""
         spec = release.spec
         policy = seen.policy(spec.policy_ref.name)
+        look = None if policy is None else policylooks.look_at(policy.spec, spec)
         imported = self._imports.find(spec.model.name, spec.model.version)
         wrong = None if imported is None else self._wrong_evaluation(spec, imported)
         usable = imported if wrong is None else None
         packaged = None if usable is None else self._packages.find(spec, usable)
-        case = _case(release, usable, packaged, None if policy is None else policy.spec, seen)
+        case = _case(release, usable, packaged, None if look is None else look.judged, seen)
         observed = readiness.ObservedRelease(
             policy=spec.policy_ref.name,
             required=None if policy is None else policy.spec.required_approvals,
@@ -93,6 +94,8 @@ class ReleasePass:
             fault=wrong,
             authors=authors_of(spec, imported),
             approvals=tuple(to_domain(approval) for approval in seen.approvals_of(release.name)),
+            policy_problem="" if look is None else look.problem,
+            packs=() if look is None else look.packs,
         )
         return self._with_fault(release.name, Gathered(observed, usable, packaged, case), spec)
 
@@ -158,6 +161,7 @@ def to_domain(approval: releaseapprovals.ReleaseApproval) -> approvals.Approval:
         gate_report_digest=spec.gate_report_digest,
         covers=tuple(spec.covers),
         expires=spec.expires,
+        made=approval.metadata.creation_timestamp,
     )
 
 

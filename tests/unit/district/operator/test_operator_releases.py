@@ -4,7 +4,7 @@ import asyncio
 import json
 import pathlib
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from homeroom.district import database, evaluations
 from homeroom.district.operator import imports, judgements, metrics, packages, records, releases, settings, steps
 from homeroom.domain import approvals, digests, errors, reachability, readiness, waveconditions
 from homeroom.gates import attaching, documents
+from homeroom.gates.policies import packs
 from homeroom.packaging import attachments, refusals
 from homeroom.processes import environment
 from homeroom.resources import gatepolicies, modelreleases, releaseapprovals, rolloutwaves, schoolsites
@@ -450,3 +451,42 @@ def test_every_reason_of_a_decision_is_one_of_its_kind(module: Any, decided: tup
     """The reference page lists all that can appear."""
     known = {reason.value for type_ in module.CONDITIONS for reason in type_.reasons}
     assert {reason.value for reasons in decided for reason in reasons} <= known
+
+
+async def test_policy_that_contradicts_itself_is_told_before_any_gate_runs(district: District) -> None:
+    district.cluster.put(gatepolicies.KIND, "reading", {**POLICY, "packs": ["mars"]})
+    district.put()
+    status = await district.passed()
+    assert _condition(status, "GatesPassed") == ("False", "PolicyInvalid")
+    assert "GatePolicy reading: there is no policy pack 'mars': write one of base" in status["message"]
+    assert district.judge.runs == 0
+    district.cluster.put(gatepolicies.KIND, "reading", {**POLICY, "packs": ["uk"]})
+    assert _condition(await district.passed(), "GatesPassed") == ("True", "Passed")
+
+
+async def test_approval_after_a_pack_is_overdue_waits_for_a_review_and_one_from_before_stays(
+    district: District,
+) -> None:
+    """A review that is recorded in the policy changes no limit, so nothing is judged again and no approval is void."""
+    pack = packs.load("uk")
+    assert pack.review_by is not None
+    policy = {**POLICY, "packs": ["uk"]}
+    district.cluster.put(gatepolicies.KIND, "reading", policy)
+    district.put()
+    await district.passed()
+    district.clock.now = datetime.combine(pack.review_by + timedelta(days=31), time(), UTC)
+    waiting = await district.passed()
+    assert _condition(waiting, "Approved") == ("False", "PackReviewOverdue")
+    district.decide("paula")
+    made = district.cluster.objects[releaseapprovals.KIND.plural]["by-paula"]["metadata"]
+    made["creationTimestamp"] = district.clock.now.isoformat()
+    assert _condition(await district.passed(), "Approved") == ("False", "PackReviewOverdue")
+    review = {"pack": "uk", "digest": pack.digest, "reviewer": "counsel"}
+    days = {"reviewedOn": "2027-12-20", "reviewBy": "2028-12-20"}
+    district.cluster.put(gatepolicies.KIND, "reading", {**policy, "packReviews": [{**review, **days}]})
+    assert (await district.passed())["phase"] == "Ready"
+    made["creationTimestamp"] = (district.clock.now - timedelta(days=1)).isoformat()
+    district.cluster.put(gatepolicies.KIND, "reading", policy)
+    still = await district.passed()
+    assert (still["phase"], district.judge.runs) == ("Ready", 1)
+    assert "policy pack uk was to be reviewed by 2027-11-22, new approvals do not count since" in still["message"]

@@ -16,7 +16,7 @@ from homeroom.district.database import reports as report_rows
 from homeroom.district.database import sites as site_rows
 from homeroom.district.operator import metrics, sweep, waves
 from homeroom.domain import assignments, errors, reports
-from homeroom.resources import regionalhubs, rolloutwaves, schoolsites
+from homeroom.resources import modelreleases, regionalhubs, rolloutwaves, schoolsites
 from homeroom.trust import bundles, director, director_client
 
 WAVE = rolloutwaves.KIND
@@ -283,3 +283,40 @@ async def test_moved_hub_is_told_to_its_schools(district: District) -> None:
     hub = assignments.Endpoint("hub", "https://h:1", "https://h:2")
     assert after == replace(before, version=2, endpoints=(hub, *before.endpoints))
     assert await district.sweep.once() == 0
+
+
+def _waive(district: District, reason: str = "Waived") -> None:
+    """Says of the release that what lacks evidence is waived."""
+    status = district.cluster.status(modelreleases.KIND, "r-1")
+    gates = {**status["conditions"][0], "type": "GatesPassed", "reason": reason, "message": "waived by dora"}
+    status["conditions"] = [gates, *(c for c in status["conditions"] if c["type"] != "GatesPassed")]
+
+
+async def test_waived_release_goes_to_pilots_until_a_second_person_lets_it_go_to_all(district: District) -> None:
+    """A wave over a region waits and says why; a pilot runs; after the override the region follows."""
+    _waive(district)
+    fakes.put_wave(district.cluster, "pilot", "r-1", {"pilot": {"count": 1}})
+    fakes.put_wave(district.cluster, "region", "r-1", {"region": "north"}, after="pilot")
+    assert (await district.until_still("pilot", *SCHOOLS))["phase"] == "Complete"
+    held = await district.until_still("region", *SCHOOLS)
+    valid = held["conditions"][0]
+    assert (valid["type"], valid["status"], valid["reason"]) == ("Valid", "False", "PilotsOnly")
+    assert held["message"].startswith(
+        "release r-1 may go to pilots only (waived by dora): choose schools by pilot or names"
+    )
+    assert sorted(district.versions()) == ["s-1"]
+    _waive(district, "Overridden")
+    assert (await district.until_still("region", *SCHOOLS))["phase"] == "Complete"
+    assert sorted(district.versions()) == list(SCHOOLS)
+
+
+async def test_wave_that_runs_starts_no_further_school_when_an_override_has_ended(district: District) -> None:
+    """What was told is followed on; nothing is rolled back."""
+    _waive(district, "Overridden")
+    fakes.put_wave(district.cluster, "w", "r-1", {"region": "north"}, maxConcurrency=1)
+    district.report("s-1")
+    await district.waves.reconcile("w")
+    _waive(district)
+    status = await district.until_still("w", *SCHOOLS)
+    assert status["conditions"][0]["reason"] == "PilotsOnly"
+    assert sorted(district.versions()) == ["s-1"]
