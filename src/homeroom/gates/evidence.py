@@ -132,6 +132,7 @@ def _parse_table(given: inputs.GateInputs, policy: gatepolicies.Spec) -> tables.
         groups=list(dict.fromkeys(group.column for group in policy.fairness.protect)),
         stages=[file.stage for file in given.release.stages],
         bands=given.release.bands,
+        minimum_cell=policy.fairness.minimum_cell,
     )
 
 

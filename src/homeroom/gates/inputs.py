@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from homeroom.domain import digests, errors, releases
+from homeroom.gates import tablefiles
 from homeroom.resources import gatepolicies
 
 THRESHOLD = "threshold"
@@ -110,7 +111,7 @@ def read(directory: pathlib.Path) -> tuple[GateInputs, gatepolicies.Spec]:
             release=release,
             release_digest=digests.parse(described["releaseDigest"]),
             stages={file.stage: (directory / _stage_name(file.stage)).read_bytes() for file in release.stages},
-            evaluation=(directory / _EVALUATION).read_bytes(),
+            evaluation=tablefiles.read(directory / _EVALUATION),
             reference=(directory / _REFERENCE).read_bytes(),
             on=date.fromisoformat(described["on"]),
             hardware=tuple(parse_hardware(box) for box in described["hardware"]),

@@ -1,36 +1,54 @@
 """The evaluation table: cross-fitted scores, outcomes and groups, one row per pupil and year-group move, no identifier."""
 
 import csv
-import io
-import re
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from homeroom.domain import digests, errors, releases
+from homeroom.gates import tableblocks, tablecells, tablefiles, tablerepeats
 from homeroom.stats import clusters
 
-MAX_BYTES = 32 << 20
-MAX_PLAIN_BYTES = 256 << 20
-"""A table of two million rows; what unpacks to more is refused before it fills the memory."""
 MAX_COLUMNS = 600
 MISSING = "missing"
 """Group value of a pupil for whom it was not recorded; never compared with anybody."""
 
-_SITE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_TOKEN = re.compile(r"[0-9a-f]{16,64}")
-_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _+.-]{0,62}")
-_IDENTIFIERS = frozenset(
-    {"pupil", "pupil_id", "student", "student_id", "name", "first_name", "last_name", "birth_date"}
+IDENTIFIERS = frozenset(
+    [
+        "pupil",
+        "pupil_id",
+        "student",
+        "student_id",
+        "student_number",
+        "name",
+        "full_name",
+        "first_name",
+        "last_name",
+        "given_name",
+        "family_name",
+        "surname",
+        "birth_date",
+        "date_of_birth",
+        "dob",
+        "email",
+        "address",
+        "phone",
+        "ssn",
+        "upn",
+        "uln",
+        "ine",
+        "nis",
+    ]
 )
+"""Headings that name a pupil: the usual ones and the pupil numbers of several countries."""
+
 _SHOWN = 8
 
 Strings = npt.NDArray[np.str_]
+Features = npt.NDArray[np.float32]
+Assembled = clusters.FloatArray | Features | tableblocks.Named
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +76,7 @@ class EvaluationTable:
     year_group: Strings
     needed: clusters.BoolArray
     scores: dict[releases.Stage, clusters.FloatArray]
-    features: npt.NDArray[np.float32]
+    features: Features
     groups: dict[str, Strings]
     band: Strings
     period: Strings | None = None
@@ -75,6 +93,7 @@ def parse(
     groups: Sequence[str],
     stages: Sequence[releases.Stage],
     bands: Sequence[str],
+    minimum_cell: int = 10,
 ) -> EvaluationTable:
     """Reads a csv.gz table.
 
@@ -84,125 +103,194 @@ def parse(
         groups: group columns that the policy compares.
         stages: stages of the release; each needs its column of scores.
         bands: bands of the release; with more than one the table needs the column ``band``.
+        minimum_cell: no smaller number of pupils is named in an error.
 
     Raises:
         SpecError: the bytes or the table cannot be judged; the text says what to change and shows no cell.
     """
-    header, columns = _read(_unpack(content))
-    wanted = ["site_id", "year_group", "outcome", *(f"score_{stage.value}" for stage in stages), *features, *groups]
-    _refuse_bad_header(header, wanted)
-    by_name = dict(zip(header, columns, strict=True))
-    pupil = by_name.get("pupil_token")
-    site_names, site = np.unique(_words("site_id", by_name["site_id"], _SITE), return_inverse=True)
-    return EvaluationTable(
+    rows = tablefiles.count_rows(content)
+    if rows == 0:
+        raise errors.SpecError("the evaluation table has no rows under its heading")
+    columns = _read(content, rows, _forms(features, groups, stages))
+    sites, site = _indexed(_named(columns, "site_id"))
+    table = EvaluationTable(
         digest=digests.of_bytes(content),
-        sites=tuple(site_names.tolist()),
-        site=site.astype(np.int64),
-        year_group=_words("year_group", by_name["year_group"], _WORD),
-        needed=_outcome(by_name["outcome"]),
-        scores={stage: _score(f"score_{stage.value}", by_name) for stage in stages},
-        features=np.column_stack([_numbers(name, by_name[name]) for name in features]).astype(np.float32),
-        groups={name: _words(name, [cell or MISSING for cell in by_name[name]], _WORD) for name in groups},
-        band=_bands(by_name, bands),
-        period=None if "period" not in by_name else _words("period", by_name["period"], _DATE),
-        pupil=None if pupil is None else _pupils(pupil),
+        sites=sites,
+        site=site,
+        year_group=_strings(_named(columns, "year_group")),
+        needed=_numbers(columns, "outcome") == 1.0,
+        scores={stage: _numbers(columns, f"score_{stage.value}") for stage in stages},
+        features=_features(columns, features),
+        groups={name: _recorded(_named(columns, name)) for name in groups},
+        band=_bands(columns, bands, rows),
+        period=_strings(_named(columns, "period")) if "period" in columns else None,
+        pupil=_indexed(_named(columns, "pupil_token"))[1] if "pupil_token" in columns else None,
     )
+    _refuse_one_outcome(table)
+    tablerepeats.refuse(table, minimum_cell)
+    return table
 
 
-def _unpack(content: bytes) -> str:
-    if len(content) > MAX_BYTES:
-        raise errors.SpecError(f"the evaluation table has {len(content)} bytes; at most {MAX_BYTES} are read")
-    unpacker = zlib.decompressobj(wbits=31)
+def _forms(
+    features: Sequence[str], groups: Sequence[str], stages: Sequence[releases.Stage]
+) -> dict[str, tablecells.Form]:
+    """Columns that release and policy need, and what their cells may hold."""
+    own: dict[str, tablecells.Form] = {
+        "site_id": tablecells.SITE,
+        "year_group": tablecells.NAME,
+        "outcome": tablecells.OUTCOME,
+        **{f"score_{stage.value}": tablecells.SCORE for stage in stages},
+    }
+    answers = sorted(set(own) & set(features))
+    if answers:
+        raise errors.SpecError(f"a feature of the release has the name of what is to be found out: {_listed(answers)}")
+    both = sorted(set(groups) & (set(own) | set(features)) - {"year_group"})
+    if both:
+        raise errors.SpecError(f"the policy takes columns for groups that are something else here: {_listed(both)}")
+    return {**dict.fromkeys(groups, tablecells.GROUP), **dict.fromkeys(features, tablecells.FEATURE), **own}
+
+
+_WHERE_GIVEN: dict[str, tablecells.Form] = {
+    "band": tablecells.NAME,
+    "period": tablecells.PERIOD,
+    "pupil_token": tablecells.TOKEN,
+}
+
+
+def _read(content: bytes, rows: int, needed: dict[str, tablecells.Form]) -> dict[str, Assembled]:
+    blocks = tablefiles.blocks(content)
+    first = next(blocks)
+    line, _, rest = first.content.partition(b"\n")
+    header = _heading(line)
+    _refuse_bad_header(header, list(needed))
+    forms = needed | {name: form for name, form in _WHERE_GIVEN.items() if name in header}
+    wanted = tuple(tableblocks.Wanted(name, header.index(name), form) for name, form in forms.items())
+    into = _Assembly(wanted, rows)
+    if rest:
+        into.add(tableblocks.read(tablefiles.Block(2, rest), wanted, len(header)))
+    for block in blocks:
+        into.add(tableblocks.read(block, wanted, len(header)))
+    return into.columns()
+
+
+def _heading(line: bytes) -> list[str]:
+    block = tablefiles.Block(1, line + b"\n")
+    tableblocks.refuse_control_characters(block)
     try:
-        plain = unpacker.decompress(content, MAX_PLAIN_BYTES + 1)
-    except zlib.error as exc:
-        raise errors.SpecError("the evaluation table is not a gzip file: compress the CSV with gzip") from exc
-    if len(plain) > MAX_PLAIN_BYTES:
-        raise errors.SpecError(f"the evaluation table unpacks to more than {MAX_PLAIN_BYTES} bytes")
-    if not unpacker.eof:
-        raise errors.SpecError("the evaluation table ends too early: upload it again")
-    try:
-        return plain.decode("utf-8")
-    except UnicodeDecodeError as exc:
-        raise errors.SpecError("the evaluation table is not UTF-8 text") from exc
-
-
-def _read(text: str) -> tuple[list[str], list[list[str]]]:
-    try:
-        rows = list(csv.reader(io.StringIO(text), strict=True))
+        header = next(csv.reader([tableblocks.decode(block).removeprefix("\ufeff").rstrip("\r\n")], strict=True), [])
     except csv.Error as exc:
-        raise errors.SpecError(f"the evaluation table is not CSV: {exc}") from exc
-    if not rows[1:]:
-        raise errors.SpecError("the evaluation table has no rows under its header")
-    header = rows[0]
+        raise errors.SpecError("the heading of the evaluation table is not CSV: a quote is not closed") from exc
     if len(header) > MAX_COLUMNS:
         raise errors.SpecError(f"the evaluation table has {len(header)} columns; at most {MAX_COLUMNS} are read")
-    ragged = next((number for number, row in enumerate(rows, 1) if len(row) != len(header)), None)
-    if ragged is not None:
-        raise errors.SpecError(f"line {ragged} of the evaluation table has not as many cells as its header")
-    return header, [list(column) for column in zip(*rows[1:], strict=True)]
+    return header
 
 
 def _refuse_bad_header(header: list[str], wanted: list[str]) -> None:
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
         raise errors.SpecError(f"the evaluation table has columns twice: {_listed(twice)}")
+    identifying = sorted(name for name in header if "_".join(name.lower().replace("-", " ").split()) in IDENTIFIERS)
+    if identifying:
+        raise errors.SpecError(f"the evaluation table names pupils; leave these columns out: {_listed(identifying)}")
     missing = [name for name in wanted if name not in header]
     if missing:
         raise errors.SpecError(f"the evaluation table lacks columns that release or policy need: {_listed(missing)}")
-    identifying = sorted(_IDENTIFIERS.intersection(name.lower() for name in header))
-    if identifying:
-        raise errors.SpecError(f"the evaluation table names pupils; leave these columns out: {_listed(identifying)}")
 
 
 def _listed(names: list[str]) -> str:
     return ", ".join(repr(name[:63]) for name in names[:_SHOWN]) + (" and more" if names[_SHOWN:] else "")
 
 
-def _words(name: str, cells: list[str], pattern: re.Pattern[str]) -> Strings:
-    bad = next((number for number, cell in enumerate(cells, 2) if not pattern.fullmatch(cell)), None)
-    if bad is not None:
-        raise errors.SpecError(f"line {bad}, column {name!r}: not of the expected form")
-    return np.array(cells, dtype=np.str_)
+class _Assembly:
+    """Columns that grow block by block; words are numbered as they are first met."""
+
+    def __init__(self, wanted: tuple[tableblocks.Wanted, ...], rows: int) -> None:
+        self._filled = 0
+        self._codes: dict[str, dict[str, int]] = {}
+        self._values: dict[str, npt.NDArray[np.generic]] = {}
+        for column in wanted:
+            is_feature = column.form is tablecells.FEATURE
+            if isinstance(column.form, tablecells.Words):
+                self._codes[column.name] = {}
+            kind = np.int32 if isinstance(column.form, tablecells.Words) else np.float32 if is_feature else np.float64
+            self._values[column.name] = np.empty(rows, dtype=kind)
+
+    def add(self, block: dict[str, tableblocks.Column]) -> None:
+        size = 0
+        for name, column in block.items():
+            values = self._renumbered(name, column) if isinstance(column, tableblocks.Named) else column
+            size = len(values)
+            self._values[name][self._filled : self._filled + size] = values
+        self._filled += size
+
+    def columns(self) -> dict[str, Assembled]:
+        words = {name: tuple(codes) for name, codes in self._codes.items()}
+        return {
+            name: tableblocks.Named(codes=values.astype(np.int32, copy=False), words=words[name])
+            if name in words
+            else np.asarray(values)
+            for name, values in self._values.items()
+        }
+
+    def _renumbered(self, name: str, column: tableblocks.Named) -> tablecells.Codes:
+        known = self._codes[name]
+        here = np.array([known.setdefault(word, len(known)) for word in column.words], dtype=np.int32)
+        return here[column.codes]
 
 
-def _numbers(name: str, cells: list[str]) -> clusters.FloatArray:
-    try:
-        numbers = np.array(cells, dtype=np.float64)
-    except ValueError as exc:
-        raise errors.SpecError(f"column {name!r} holds something that is not a number") from exc
-    bad = np.flatnonzero(~np.isfinite(numbers) | (np.abs(numbers) > np.finfo(np.float32).max))
-    if len(bad):
-        raise errors.SpecError(f"line {bad[0] + 2}, column {name!r}: not a finite number")
-    return numbers
-
-
-def _bands(by_name: dict[str, list[str]], bands: Sequence[str]) -> Strings:
-    if "band" not in by_name and len(bands) == 1:
-        return np.full(len(by_name["outcome"]), bands[0])
-    if "band" not in by_name:
-        raise errors.SpecError(f"the release serves {len(bands)} bands: the evaluation table needs a column 'band'")
-    found = _words("band", by_name["band"], _WORD)
-    other = sorted(set(found.tolist()) - set(bands))
-    if other:
-        raise errors.SpecError(f"column 'band' holds bands that the release does not serve: {_listed(other)}")
+def _named(columns: dict[str, Assembled], name: str) -> tableblocks.Named:
+    found = columns[name]
+    if not isinstance(found, tableblocks.Named):
+        raise errors.Defect(f"column {name!r} was read as numbers")
     return found
 
 
-def _pupils(cells: list[str]) -> clusters.IntArray:
-    tokens = _words("pupil_token", cells, _TOKEN)
-    return np.unique(tokens, return_inverse=True)[1].astype(np.int64)
+def _numbers(columns: dict[str, Assembled], name: str) -> clusters.FloatArray:
+    found = columns[name]
+    if isinstance(found, tableblocks.Named):
+        raise errors.Defect(f"column {name!r} was read as words")
+    return found.astype(np.float64, copy=False)
 
 
-def _outcome(cells: list[str]) -> clusters.BoolArray:
-    numbers: npt.NDArray[Any] = _numbers("outcome", cells)
-    if not np.isin(numbers, (0.0, 1.0)).all():
-        raise errors.SpecError("column 'outcome' must be 0 or 1")
-    return np.asarray(numbers == 1.0)
+def _features(columns: dict[str, Assembled], names: Sequence[str]) -> Features:
+    features = np.empty((len(_numbers(columns, "outcome")), len(names)), dtype=np.float32)
+    for index, name in enumerate(names):
+        # Taken out one by one, so that there is never a second copy of them all.
+        features[:, index] = _numbers({name: columns.pop(name)}, name)
+    return features
 
 
-def _score(name: str, by_name: dict[str, list[str]]) -> clusters.FloatArray:
-    numbers = _numbers(name, by_name[name])
-    if numbers.min() < 0.0 or numbers.max() > 1.0:
-        raise errors.SpecError(f"column {name!r} must be between 0 and 1")
-    return numbers
+def _strings(column: tableblocks.Named) -> Strings:
+    return np.array(column.words, dtype=np.str_)[column.codes]
+
+
+def _recorded(column: tableblocks.Named) -> Strings:
+    words = tuple(word or MISSING for word in column.words)
+    return _strings(tableblocks.Named(column.codes, words))
+
+
+def _indexed(column: tableblocks.Named) -> tuple[tuple[str, ...], clusters.IntArray]:
+    """Distinct words in order, and each row's index into them."""
+    order = np.argsort(np.array(column.words, dtype=np.str_), kind="stable")
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    return tuple(column.words[index] for index in order), place[column.codes]
+
+
+def _bands(columns: dict[str, Assembled], bands: Sequence[str], rows: int) -> Strings:
+    if "band" not in columns:
+        if len(bands) == 1:
+            return np.full(rows, bands[0])
+        raise errors.SpecError(f"the release serves {len(bands)} bands: the evaluation table needs a column 'band'")
+    found = _named(columns, "band")
+    if not set(bands).issuperset(found.words):
+        raise errors.SpecError(f"column 'band' holds others than the release serves: {_listed(sorted(bands))}")
+    return _strings(found)
+
+
+def _refuse_one_outcome(table: EvaluationTable) -> None:
+    if table.needed.all() or not table.needed.any():
+        raise errors.SpecError(
+            f"column 'outcome' is {int(table.needed[0])} in every row: nothing can be judged where all turned out alike; "
+            "look at how the outcome was made"
+        )
