@@ -120,7 +120,9 @@ def _few_rows(stored: bytes) -> inputs.GateInputs:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("site_id", "year_group", "band", "outcome", f"score_{STAGE.value}", *FEATURES, GROUP))
-    writer.writerow((uuid.UUID(int=1), YEARS[0], BAND, 1, 0.5, *(0 for _ in FEATURES), "g0"))
+    for number in range(24):
+        row = (number, *(0 for _ in FEATURES[1:]))
+        writer.writerow((uuid.UUID(int=number + 1), YEARS[number % 3], BAND, number % 2, 0.5, *row, "g0"))
     return inputs.GateInputs(
         release=release(),
         release_digest=digests.of_bytes(b"bench"),

@@ -46,7 +46,7 @@ def run(python: pathlib.Path, module: str, *arguments: str) -> Pass:
         PassError: it failed, or took longer than the deadline.
     """
     environment = os.environ | QUIET | dict.fromkeys(THREADS, "1")
-    command = [python, "-m", module, *arguments]
+    command = [str(python), "-m", module, *arguments]
     with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as errors:
         with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=said, stderr=errors) as process:
             peak = _watch(process)
