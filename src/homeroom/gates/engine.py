@@ -28,7 +28,7 @@ Tabulator = Callable[[evidence.Evidence], tuple[tabulations.Table, ...]]
 GATES: tuple[Gate, ...] = (fairness.decide, drift.decide, quality.decide, footprint.decide, reported.decide)
 """In the order of the report."""
 
-TABLES: tuple[Tabulator, ...] = ()
+TABLES: tuple[Tabulator, ...] = (fairness.tabulate, grouprates.tabulate)
 """In the order of the page."""
 
 
@@ -54,11 +54,9 @@ def run_gates(
     known = evidence.gather(given, policy, measured)
     say(f"judging {len(known.table)} rows of {len(known.table.sites)} schools")
     found = tuple(_each(known, say))
-    say("comparing the group rates with Fairlearn")
-    rates = grouprates.tabulate(known)
-    say("tabulating")
+    say("tabulating, and comparing the group rates with Fairlearn")
     tables = tuple(table for tabulate in TABLES for table in tabulate(known))
-    report = documents.build(known, found, rates, tables)
+    report = documents.build(known, found, tables=tables)
     say("drawing Evidently's page" if page else "no page asked for")
     return replace(
         report,

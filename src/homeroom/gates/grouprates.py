@@ -1,15 +1,13 @@
 """Group rates from Fairlearn, the reference implementation; ours must equal them or nothing is reported at all."""
 
-import math
-from typing import Any
-
 import fairlearn.metrics
 import numpy as np
 
-from homeroom.domain import errors, releases
-from homeroom.gates import fairness
+from homeroom.domain import errors
+from homeroom.gates import fairness, tabulations
 from homeroom.gates.evidence import Evidence
-from homeroom.resources import gatepolicies
+from homeroom.gates.groups import comparisons, displays, materials, sums
+from homeroom.stats import suppressions
 
 AGREES_WITHIN = 1e-9
 METRICS = {
@@ -17,60 +15,80 @@ METRICS = {
     "wronglyFlagged": fairlearn.metrics.false_positive_rate,
     "offered": fairlearn.metrics.selection_rate,
 }
+SIDES = ("group", "rest")
 
 
-def tabulate(evidence: Evidence) -> list[dict[str, Any]]:
+def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
     """Rates of every judged group and of its rest, by stage and threshold; small groups are left out whole.
 
     Raises:
         Defect: Fairlearn and our own numbers differ.
     """
-    return [
-        _row(evidence, group, stage, threshold)
-        for group in evidence.policy.fairness.protect
-        if fairness.can_judge(evidence, group)
-        for stage in evidence.stages
-        for threshold in evidence.thresholds
-    ]
+    material = fairness.material_of(evidence)
+    scope = material.scopes[0]
+    pool = material.pool(scope)
+    judged = materials.judged(material, scope, pool)
+    hidden = materials.withheld(material, scope, pool, judged)
+    rows: list[tuple[tabulations.Cell, ...]] = []
+    for index in (index for index in judged if index not in hidden):
+        for s in range(len(evidence.stages)):
+            for t in range(len(evidence.thresholds)):
+                check(evidence, pool, material.compared[index], (index, s, t))
+                rows += [_row(material, scope, pool, (index, s, t), side) for side in (0, 1)]
+    return (
+        tabulations.Table(
+            key="fairness.rates",
+            caption="Of each group and of its rest: share missed, share flagged without need, share offered. As Fairlearn has it.",
+            columns=("name", "group", "side", "stage", "threshold", *METRICS),
+            rows=tuple(rows),
+        ),
+    )
 
 
 def _row(
-    evidence: Evidence, group: gatepolicies.ProtectedGroup, stage: releases.Stage, threshold: float
-) -> dict[str, Any]:
-    values = evidence.table.groups[group.column]
-    known = values != "missing"
-    offered = evidence.offered(stage, threshold)
+    material: materials.Material, scope: materials.Scope, pool: sums.Pool, place: tuple[int, int, int], side: int
+) -> tuple[tabulations.Cell, ...]:
+    index, s, t = place
+    compared, frame = material.compared[index], material.totals.frame
+    who = compared.words if side == comparisons.GROUP else compared.against
+    missed, needless = (displays.share(pool, index, side, outcome, s, t, scope) for outcome in (1, 0))
+    total = float(pool.rows[:, index, side].sum())
+    offered = suppressions.recoded(float(pool.offered[:, index, side, :, s, t].sum()) / total, total)
+    known = None if missed is None or needless is None else offered
+    return (compared.name, who, SIDES[side], frame.stages[s], frame.thresholds[t], missed, needless, known)
+
+
+def ours(pool: sums.Pool, place: tuple[int, int, int], side: int) -> tuple[float, ...]:
+    """Missed, needless and offered of one side, unrounded; in the order of ``METRICS``."""
+    index, s, t = place
+    rows = pool.rows[:, index, side].sum(axis=0)
+    offered = pool.offered[:, index, side, :, s, t].sum(axis=0)
+    return 1 - offered[1] / rows[1], offered[0] / rows[0], offered.sum() / rows.sum()
+
+
+def check(
+    evidence: Evidence, pool: sums.Pool, compared: comparisons.Comparison, place: tuple[int, int, int]
+) -> fairlearn.metrics.MetricFrame:
+    """Fairlearn's frame of one comparison, once ours has been found equal to it.
+
+    Raises:
+        Defect: they differ.
+    """
+    _, s, t = place
+    side = comparisons.side_of(compared, evidence.table.groups)
+    known = side != comparisons.UNKNOWN
     frame = fairlearn.metrics.MetricFrame(
         metrics=METRICS,
         y_true=evidence.table.needed[known].astype(int),
-        y_pred=offered[known].astype(int),
-        sensitive_features=np.where(values[known] == group.group, "group", "rest"),
+        y_pred=evidence.offered(evidence.stages[s], evidence.thresholds[t])[known].astype(int),
+        sensitive_features=np.where(side[known] == comparisons.GROUP, *SIDES),
     )
-    rates = {side: {name: float(frame.by_group[name][side]) for name in METRICS} for side in ("group", "rest")}
-    _check(evidence, group, stage, threshold, rates)
-    return {
-        "name": group.name,
-        "stage": stage.value,
-        "threshold": threshold,
-        **{
-            side: {name: round(rate, 4) for name, rate in found.items() if math.isfinite(rate)}
-            for side, found in rates.items()
-        },
-    }
-
-
-def _check(
-    evidence: Evidence,
-    group: gatepolicies.ProtectedGroup,
-    stage: releases.Stage,
-    threshold: float,
-    rates: dict[str, dict[str, float]],
-) -> None:
-    name = "missed" if evidence.policy.harm is gatepolicies.Harm.MISSED else "wronglyFlagged"
-    comparison = fairness.build_comparison(evidence, group, stage, threshold)
-    for side, rows in zip(("group", "rest"), comparison.sides, strict=True):
-        ours = float(comparison.harmed[rows].mean())
-        if abs(ours - rates[side][name]) > AGREES_WITHIN:
-            raise errors.Defect(
-                f"rate {name} of {group.name} ({side}) is {ours!r}, and {rates[side][name]!r} by Fairlearn"
-            )
+    for number, name in enumerate(SIDES):
+        for metric, found in zip(METRICS, ours(pool, place, number), strict=True):
+            reference = float(frame.by_group[metric][name])
+            both_outcomes = pool.rows[:, place[0], number].sum(axis=0).all()
+            if both_outcomes and abs(found - reference) > AGREES_WITHIN:
+                raise errors.Defect(
+                    f"rate {metric} of {compared.name} ({name}) is {found!r}, and {reference!r} by Fairlearn"
+                )
+    return frame

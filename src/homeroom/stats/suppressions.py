@@ -21,14 +21,43 @@ def hidden(rows: clusters.FloatArray, events: clusters.FloatArray, minimum: floa
 
     Returns:
         Shape (r, c). Hidden are small cells, cells in which it happened to nobody or to all, and then more, until no line
-        of two or more cells has exactly one hidden cell, nor hidden cells that are together too small.
+        of two or more cells has exactly one hidden cell, nor hidden cells that are together too small, and no
+        hidden cell follows from several lines together.
         Example: rows ``[[50, 4], [60, 70]]`` with minimum 10 hide all four: any one shown would give the 4 away.
     """
     found = (rows < minimum) | (events <= 0) | (events >= rows)
+    margins = _margins(rows.shape)
     changed = True
     while changed:
         changed = any([_widen(rows, found, minimum), _widen(rows.T, found.T, minimum)])
+        if not changed:
+            changed = _hide_beside_derivable(rows, found, margins)
     return found
+
+
+def _margins(shape: tuple[int, ...]) -> clusters.FloatArray:
+    """Sums of all rows and columns over the cells of a table; shape (r+c, r*c)."""
+    height, width = shape
+    across = np.kron(np.eye(height), np.ones(width))
+    return np.concatenate([across, np.kron(np.ones(height), np.eye(width))])
+
+
+def _hide_beside_derivable(rows: clusters.FloatArray, found: clusters.BoolArray, margins: clusters.FloatArray) -> bool:
+    """Hides one more cell in the line of a hidden cell that lines taken together still give away."""
+    if min(rows.shape) == 1:
+        return False
+    cells, flat = np.eye(rows.size), found.ravel()
+    secrets = np.flatnonzero(flat)
+    given_away = secrets[derivable(np.concatenate([margins, cells[~flat]]), cells[flat])]
+    for index in given_away:
+        line, column = divmod(int(index), rows.shape[1])
+        beside = np.full(rows.shape, np.inf)
+        beside[line], beside[:, column] = rows[line], rows[:, column]
+        beside[found] = np.inf
+        if np.isfinite(beside).any():
+            found[np.unravel_index(beside.argmin(), rows.shape)] = True
+            return True
+    return False
 
 
 def _widen(rows: clusters.FloatArray, found: clusters.BoolArray, minimum: float) -> bool:
