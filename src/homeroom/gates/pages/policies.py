@@ -17,6 +17,8 @@ LABELS: Final = {
     "fairness.permutations": "How often groups are shuffled to see what chance alone shows",
     "drift.ksLimit": "How far pupils may differ from those that the model learned from (share)",
     "drift.lossLimit": "How much the model's error may rise",
+    "drift.progressionLimit": "How far a school may move from what pupils elsewhere do (in steps of a usual difference)",
+    "drift.detectableTarget": "Smallest change that must be noticed (share)",
     "drift.minimumWindow": "Fewest pupils that are looked at alone during the year",
     "privacy.membershipLimit": "How well one may guess who was in the training data (0.5 is chance)",
     "privacy.memorisedLimit": "Pupils whose own row may change the answer about them (share)",
@@ -30,7 +32,7 @@ LABELS: Final = {
     "footprint.memoryMiB": "Memory while it answers (MiB)",
     "footprint.latencyMs": "Time to answer for a class (milliseconds)",
 }
-"""Limits that are shown, in this order; others decide nothing that the page speaks of."""
+"""Limits in words; one that is not here is shown by its name in the policy."""
 
 HARMS: Final = {
     "Missed": "A pupil who needs support is not offered it",
@@ -38,30 +40,40 @@ HARMS: Final = {
 }
 
 
+LAYERS: Final = {"policy": "the policy of this purpose", "default": "Homeroom, as nobody else set it"}
+
+
 def limits(policy: dict[str, Any]) -> tuple[views.Fact, ...]:
-    """The limits that applied, each with what set it where the document says so."""
+    """The limits that applied, each with the line that set it; where no line is named, the policy did."""
     spec = _mapping(policy.get("policy"))
-    origins = dict(_origins(policy))
-    facts = [views.Fact("What counts as harm", HARMS.get(str(spec.get("harm")), texts.clean(spec.get("harm", ""))))]
+    harm = HARMS.get(str(spec.get("harm")), texts.clean(spec.get("harm", "")))
+    lines = [line for line in map(_mapping, policy.get("lines", ())) if line.get("value") is not None]
+    found = [_line(line) for line in lines] or list(_unnamed(spec))
+    return (*((views.Fact("What counts as harm", harm, LAYERS["policy"]),) if harm else ()), *found)
+
+
+def _line(line: dict[str, Any]) -> views.Fact:
+    path, layer = str(line.get("limit", "")), str(line.get("layer", ""))
+    band = line.get("band")
+    where = "" if band is None else f", {words.BANDS.get(str(band), str(band))}"
+    origin = ": ".join(part for part in (LAYERS.get(layer, layer), str(line.get("source") or "")) if part)
+    return views.Fact(
+        texts.clean(f"{LABELS.get(path, path)}{where}"), _value(line["value"]), texts.clean(origin, 2 * texts.NAME)
+    )
+
+
+def _unnamed(spec: dict[str, Any]) -> Iterator[views.Fact]:
     for path, label in LABELS.items():
         room, _, name = path.partition(".")
         value = _mapping(spec.get(room)).get(name)
         if value is not None:
-            facts.append(views.Fact(label, _value(value), origins.get(path, "")))
-    return tuple(fact for fact in facts if fact.value)
+            yield views.Fact(label, _value(value), LAYERS["policy"])
 
 
 def minimum_cell(policy: dict[str, Any]) -> int | None:
     """Fewest pupils about whom a number is shown; None when the document does not say."""
     found = _mapping(_mapping(policy.get("policy")).get("fairness")).get("minimumCell")
     return found if isinstance(found, int) else None
-
-
-def _origins(policy: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for line in policy.get("lines", ()):
-        path, source = _mapping(line).get("limit"), _mapping(line).get("source")
-        if path and source:
-            yield str(path), texts.clean(source, texts.NAME)
 
 
 def _value(value: Any) -> str:

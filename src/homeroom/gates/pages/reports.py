@@ -163,7 +163,7 @@ def _group(outcome: Outcome, found: list[Verdict]) -> views.Group:
         count=words.count(len(chosen), "finding", "findings"),
         findings=tuple(
             views.Finding(
-                subject=texts.clean(verdict.subject, texts.NAME),
+                subject=words.subject(texts.clean(verdict.subject, texts.NAME)),
                 sentence=texts.clean(verdict.sentence),
                 facts=_facts(verdict),
                 action=texts.clean(verdict.action),
@@ -177,18 +177,24 @@ def _group(outcome: Outcome, found: list[Verdict]) -> views.Group:
 def _facts(verdict: Verdict) -> tuple[views.Fact, ...]:
     facts: list[views.Fact] = []
     if verdict.estimate is not None:
-        facts.append(views.Fact("Number", words.number(verdict.estimate)))
+        facts.append(views.Fact("Number", _in_words(verdict, verdict.estimate)))
     if verdict.low is not None and verdict.high is not None:
-        facts.append(views.Fact("Range", f"{words.number(verdict.low)} to {words.number(verdict.high)}"))
+        facts.append(views.Fact("Range", _in_words(verdict, verdict.low, verdict.high)))
     if verdict.limit is not None:
-        facts.append(views.Fact("Limit", words.number(verdict.limit)))
+        facts.append(views.Fact("Limit", _in_words(verdict, verdict.limit)))
     if verdict.rows:
         facts.append(views.Fact("Pupils behind it", f"{verdict.rows:,}"))
     if verdict.detectable is not None and verdict.outcome is not Outcome.FAIL:
-        facts.append(views.Fact("We would notice from", words.number(verdict.detectable)))
+        facts.append(views.Fact("We would notice from", _in_words(verdict, verdict.detectable)))
     if verdict.band is not None:
         facts.append(views.Fact("Year groups", words.BANDS.get(verdict.band, texts.clean(verdict.band, texts.NAME))))
     return tuple(facts)
+
+
+def _in_words(verdict: Verdict, *numbers: float) -> str:
+    shares = verdict.check in words.HUNDREDS
+    written = " to ".join(words.of_hundred(number) if shares else words.number(number) for number in numbers)
+    return f"{written} of 100" if shares else written
 
 
 def _mark(outcome: Outcome) -> views.Mark:

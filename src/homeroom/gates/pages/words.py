@@ -41,7 +41,26 @@ QUESTIONS: Final = {
 }
 """Question and lead of each gate, in the order of the page."""
 
-STAGES: Final = {"full": "the model", "core": "its small twin", "fallback": "the school's own rate"}
+STAGES: Final = {
+    "full": "the model",
+    "core": "its small twin",
+    "fallback": "the school's own rate",
+    "every stage": "every way to answer",
+    "all stages": "all of it",
+}
+
+HUNDREDS: Final = frozenset(
+    {
+        "fairness",
+        "fairness.excess",
+        "fairness.opposite",
+        "fairness.false-alarm",
+        "fairness.calibration",
+        "fairness.needless",
+        "quality.stage-agreement",
+    }
+)
+"""Checks whose numbers are shares of pupils, shown as pupils of a hundred."""
 
 PURPOSES: Final = {
     "support-offer": "whom to offer extra support",
@@ -129,6 +148,20 @@ def number(value: float) -> str:
     """
     text = f"{value:,.4f}".rstrip("0").rstrip(".")
     return "0" if text in ("-0", "0") else text.replace("-", MINUS)
+
+
+def of_hundred(share: float) -> str:
+    """A share as pupils of a hundred, with one digit behind the point where that is not 0.
+
+    Example: 0.4435 gives ``44.3``; 0.1 gives ``10``.
+    """
+    return number(round(100 * share, 1))
+
+
+def subject(text: str) -> str:
+    """What was judged, its stage in words. Example: ``full: boys against girls`` gives ``The model: boys against girls``."""
+    stage, colon, rest = text.partition(": ")
+    return capitalised(f"{STAGES[stage]}: {rest}" if colon and stage in STAGES else text)
 
 
 def capitalised(text: str) -> str:
