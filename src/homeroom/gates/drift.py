@@ -1,173 +1,28 @@
-"""Drift: do the evaluation rows look like what the model was trained on, within every year group that it serves?
+"""Drift: has anything changed between training and evaluation, and between the periods of the evaluation?
 
-Judged by effect size with a cautious bound over schools; a p-value never decides, because with thousands of rows it refuses
-differences that nobody could feel. How the rows are mixed (which schools, which year groups) is reported and never judged:
-a different mix is no fault of a model.
+Judged by effect size with cautious bounds over schools; a p-value never decides, because with thousands of rows it refuses
+differences that nobody could feel. Who the pupils are (which schools, which year groups) is reported and never judged.
 """
 
-from dataclasses import dataclass
-
-import numpy as np
-
-from homeroom.domain import errors, verdicts
-from homeroom.gates import references, words
-from homeroom.gates.evidence import Evidence, three_valued
-from homeroom.stats import clusters, distances, sketches
-
-GATE = "drift"
-ALL = "all year groups"
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """Distance of one feature within some rows.
-
-    Attributes:
-        name: year group, or ``ALL``.
-        rows: number of rows.
-        distance: None where there are too few rows or schools to judge.
-    """
-
-    name: str
-    rows: int
-    distance: distances.Distance | None
+from homeroom.domain import verdicts
+from homeroom.gates import driftages, driftinputs, driftlosses, driftprogressions, tabulations
+from homeroom.gates.evidence import Evidence
 
 
 def decide(evidence: Evidence) -> tuple[verdicts.Verdict, ...]:
-    """One verdict per feature: the worst of all rows together and of each year group."""
-    return tuple(_decide_feature(evidence, feature) for feature in evidence.reference.features)
-
-
-def _decide_feature(
-    evidence: Evidence, feature: references.ContinuousSketch | references.CategorySketch
-) -> verdicts.Verdict:
-    counts = categorise(evidence, feature)
-    if isinstance(feature, references.CategorySketch) and feature.mix and _is_mix(evidence, counts):
-        return _reported(evidence, feature, counts)
-    every_row = np.ones(len(evidence.table), dtype=bool)
-    years = [(str(year), evidence.table.year_group == year) for year in np.unique(evidence.table.year_group)]
-    slices = [_measure(evidence, feature, counts, name, rows) for name, rows in [(ALL, every_row), *years]]
-    return max((_verdict(evidence, feature.name, found) for found in slices), key=_badness)
-
-
-def categorise(
-    evidence: Evidence, feature: references.ContinuousSketch | references.CategorySketch
-) -> clusters.IntArray:
-    """Bin or category of each row; shape (n,)."""
-    column = {name: index for index, name in enumerate(evidence.release.features)}
-    features = evidence.table.features
-    if isinstance(feature, references.ContinuousSketch):
-        # float32 is what the model sees; the edges are compared with the decimal that was meant.
-        values = np.round(features[:, column[feature.name]].astype(np.float64), 6)
-        bins: clusters.IntArray = np.searchsorted(np.array(feature.edges), values, side="right")
-        return bins
-    member = np.column_stack([features[:, [column[name] for name in group]].sum(axis=1) for group in feature.columns])
-    if not np.isin(member, (0.0, 1.0)).all() or member.sum(axis=1).max() > 1:
-        raise errors.SpecError(f"the columns of {feature.name!r} must be 0 or 1, with at most one 1 in a row")
-    # Rows with no 1 at all are a category of their own, which training may not have had.
-    category: clusters.IntArray = np.where(member.any(axis=1), member.argmax(axis=1), member.shape[1])
-    return category
-
-
-def _is_mix(evidence: Evidence, category: clusters.IntArray) -> bool:
-    """Whether the category does say only which school or which year group a row is from, as the reference claims."""
-    years = np.unique(evidence.table.year_group, return_inverse=True)[1]
-    return any(
-        len(np.unique(np.column_stack([owner, category]), axis=0)) == len(np.unique(owner))
-        for owner in (evidence.table.site, years)
-    )
-
-
-def _measure(
-    evidence: Evidence,
-    feature: references.ContinuousSketch | references.CategorySketch,
-    counts: clusters.IntArray,
-    name: str,
-    rows: clusters.BoolArray,
-) -> Slice:
-    if not evidence.enough(rows):
-        return Slice(name=name, rows=0, distance=None)
-    table, target = _tabulate(evidence, feature, counts, rows)
-    measure = (
-        distances.kolmogorov_smirnov if isinstance(feature, references.ContinuousSketch) else distances.total_variation
-    )
-    return Slice(name=name, rows=int(rows.sum()), distance=measure(table, target, evidence.weights))
-
-
-def _tabulate(
-    evidence: Evidence,
-    feature: references.ContinuousSketch | references.CategorySketch,
-    counts: clusters.IntArray,
-    rows: clusters.BoolArray,
-) -> tuple[clusters.FloatArray, clusters.FloatArray]:
-    target = list(feature.counts)
-    if isinstance(feature, references.CategorySketch):
-        target.append(max(0, evidence.reference.rows - sum(feature.counts)))
-    edges = np.arange(1, len(target), dtype=np.float64)
-    table = sketches.histograms(
-        counts[rows].astype(np.float64), edges, evidence.table.site[rows], len(evidence.table.sites)
-    )
-    return table, np.array(target, dtype=np.float64)
-
-
-def _verdict(evidence: Evidence, name: str, found: Slice) -> verdicts.Verdict:
-    limit = evidence.policy.drift.ks_limit
-    distance = found.distance
-    outcome = (
-        verdicts.Outcome.NOT_ENOUGH_EVIDENCE if distance is None else three_valued(distance.low, distance.high, limit)
-    )
-    return verdicts.Verdict(
-        gate=GATE,
-        subject=f"input {name}",
-        outcome=outcome,
-        sentence=_sentence(name, found, outcome, limit),
-        evidence=evidence.table.digest,
-        estimate=None if distance is None else distance.estimate,
-        low=None if distance is None else distance.low,
-        high=None if distance is None else distance.high,
-        limit=limit,
-        rows=found.rows,
-    )
-
-
-def _sentence(name: str, found: Slice, outcome: verdicts.Outcome, limit: float) -> str:
-    where = "over all year groups" if found.name == ALL else f"in year group {found.name}"
-    if found.distance is None:
-        return (
-            f"We cannot tell yet whether {name} is as it was in training {where}: there are too few pupils or schools."
-        )
-    size = words.of_hundred(found.distance.estimate)
-    allowed = f"at most {words.of_hundred(limit)} are allowed"
-    if outcome is verdicts.Outcome.FAIL:
-        return f"{name} is not as it was in training {where}: about {size} of 100 pupils lie elsewhere; {allowed}."
-    if outcome is verdicts.Outcome.PASS:
-        return (
-            f"{name} is as it was in training. The largest difference is {where}: about {size} of 100 pupils lie "
-            f"elsewhere, read cautiously {words.of_hundred(found.distance.high)}; {allowed}."
-        )
+    """Inputs, what growing up does to them, the error over time, and schools that moved otherwise than the others."""
     return (
-        f"We cannot tell yet whether {name} is as it was in training {where}: about {size} of 100 pupils lie elsewhere, "
-        f"but it may be {words.of_hundred(found.distance.high)}; {allowed}."
+        *driftinputs.decide(evidence),
+        *driftages.decide(evidence),
+        *driftlosses.decide(evidence),
+        *driftprogressions.decide(evidence),
     )
 
 
-def _badness(verdict: verdicts.Verdict) -> tuple[int, float]:
-    return verdict.outcome.severity, verdict.high or 0.0
-
-
-def _reported(evidence: Evidence, feature: references.CategorySketch, counts: clusters.IntArray) -> verdicts.Verdict:
-    table, target = _tabulate(evidence, feature, counts, np.ones(len(evidence.table), dtype=bool))
-    distance = distances.total_variation(table, target, evidence.weights)
-    return verdicts.Verdict(
-        gate=GATE,
-        subject=f"mix {feature.name}",
-        outcome=verdicts.Outcome.NOT_APPLICABLE,
-        sentence=(
-            f"{feature.name} says which schools or year groups the pupils are from: about "
-            f"{words.of_hundred(distance.estimate)} of 100 would have to change to have the mix of training. "
-            "Reported, not limited: a different mix is no fault of a model."
-        ),
-        evidence=evidence.table.digest,
-        estimate=distance.estimate,
-        rows=len(evidence.table),
+def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
+    """The numbers behind the verdicts."""
+    return (
+        *driftinputs.tabulate(evidence),
+        *driftlosses.tabulate(evidence),
+        *driftprogressions.tabulate(evidence),
     )

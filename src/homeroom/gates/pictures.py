@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from evidently.presets import DataDriftPreset
 
-from homeroom.gates import drift, references
+from homeroom.gates import driftinputs, references
 from homeroom.gates.evidence import Evidence
 
 MOST_ROWS = 20_000
@@ -28,7 +28,7 @@ def draw(evidence: Evidence) -> bytes:
     return str(snapshot.get_html_str(as_iframe=False)).encode()
 
 
-def _training(feature: references.ContinuousSketch | references.CategorySketch) -> pd.Series:
+def _training(feature: references.Feature) -> pd.Series:
     """As many values as the sketch has rows, up to ``MOST_ROWS``, each at the middle of its bin."""
     counts = np.array(feature.counts)
     share = min(1.0, MOST_ROWS / counts.sum())
@@ -36,11 +36,11 @@ def _training(feature: references.ContinuousSketch | references.CategorySketch) 
     return pd.Series(values)
 
 
-def _evaluated(evidence: Evidence, feature: references.ContinuousSketch | references.CategorySketch) -> np.ndarray:
-    return _labels(feature)[np.minimum(drift.categorise(evidence, feature), len(feature.counts) - 1)]
+def _evaluated(evidence: Evidence, feature: references.Feature) -> np.ndarray:
+    return _labels(feature)[np.minimum(driftinputs.categorise(evidence, feature), len(feature.counts) - 1)]
 
 
-def _labels(feature: references.ContinuousSketch | references.CategorySketch) -> np.ndarray:
+def _labels(feature: references.Feature) -> np.ndarray:
     if isinstance(feature, references.CategorySketch):
         return np.array([" or ".join(group) for group in feature.columns])
     edges = np.array(feature.edges)

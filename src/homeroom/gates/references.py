@@ -1,5 +1,6 @@
 """The training reference of a release: sketches of its features as they were in training, small counts hidden."""
 
+import enum
 import itertools
 import json
 from collections.abc import Mapping, Sequence
@@ -15,13 +16,25 @@ MAX_BYTES = 1 << 20
 MAX_FEATURES = 512
 
 
+class AgeBehaviour(enum.Enum):
+    """What growing up does to a feature, as its author declares it (education.md A2)."""
+
+    INVARIANT = "invariant"
+    """Nothing: the kind of class."""
+    GRADE_NORMED = "grade-normed"
+    """Nothing any more: a score standardised within the year group."""
+    AGE_DEPENDENT = "age-dependent"
+    """It moves with age, such as a raw score; a model of it forgets pupils as they grow."""
+
+
 @dataclass(frozen=True, slots=True)
 class ContinuousSketch:
-    """One numeric feature: counts in bins between rising inner edges."""
+    """One numeric feature: counts in bins between rising inner edges; None where nothing about age is declared."""
 
     name: str
     edges: tuple[float, ...]
     counts: tuple[int, ...]
+    age: AgeBehaviour | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +46,17 @@ class CategorySketch:
         columns: columns of each shown category.
         counts: rows of each shown category.
         mix: whether it says only which school or year group a row is from, so that another mix of rows is no drift.
+        age: what growing up does to it; None where nothing is declared.
     """
 
     name: str
     columns: tuple[tuple[str, ...], ...]
     counts: tuple[int, ...]
     mix: bool = False
+    age: AgeBehaviour | None = None
+
+
+Feature = ContinuousSketch | CategorySketch
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +71,7 @@ class Reference:
 
     rows: int
     minimum_cell: int
-    features: tuple[ContinuousSketch | CategorySketch, ...]
+    features: tuple[Feature, ...]
 
     def columns(self) -> tuple[str, ...]:
         """Names of all input columns that are covered."""
@@ -80,6 +98,7 @@ def build(
     *,
     minimum_cell: int,
     mix: frozenset[str] = frozenset(),
+    ages: Mapping[str, AgeBehaviour] | None = None,
 ) -> Reference:
     """Reference of training values.
 
@@ -88,16 +107,18 @@ def build(
         categories: 0/1 columns of each choice, by the choice's name; every other column is numeric.
         minimum_cell: smallest count to show.
         mix: choices that say only which school or year group a row is from.
+        ages: what growing up does to a feature, by its name or its choice's; what is left out is not declared.
     """
     chosen = {column: name for name, columns in categories.items() for column in columns}
-    features: list[ContinuousSketch | CategorySketch] = []
+    features: list[Feature] = []
     for column, numbers in values.items():
         name = chosen.get(column)
         if name is None:
             features.append(_build_continuous(column, numbers, minimum_cell))
         elif column == categories[name][0]:
             features.append(replace(_build_categories(name, categories[name], values, minimum_cell), mix=name in mix))
-    return Reference(rows=len(next(iter(values.values()))), minimum_cell=minimum_cell, features=tuple(features))
+    declared = tuple(replace(feature, age=(ages or {}).get(feature.name)) for feature in features)
+    return Reference(rows=len(next(iter(values.values()))), minimum_cell=minimum_cell, features=declared)
 
 
 def parse(content: bytes) -> Reference:
@@ -149,13 +170,16 @@ def _build_categories(
     )
 
 
-def _feature_json(feature: ContinuousSketch | CategorySketch) -> dict[str, Any]:
+def _feature_json(feature: Feature) -> dict[str, Any]:
+    # What is not declared is left out, so that earlier references keep their digests.
+    age = {} if feature.age is None else {"ageBehaviour": feature.age.value}
     if isinstance(feature, ContinuousSketch):
         return {
             "name": feature.name,
             "kind": "continuous",
             "edges": list(feature.edges),
             "counts": list(feature.counts),
+            **age,
         }
     columns = [list(group) for group in feature.columns]
     return {
@@ -164,10 +188,12 @@ def _feature_json(feature: ContinuousSketch | CategorySketch) -> dict[str, Any]:
         "columns": columns,
         "counts": list(feature.counts),
         "mix": feature.mix,
+        **age,
     }
 
 
-def _parse_feature(value: dict[str, Any]) -> ContinuousSketch | CategorySketch:
+def _parse_feature(value: dict[str, Any]) -> Feature:
+    age = None if "ageBehaviour" not in value else AgeBehaviour(value["ageBehaviour"])
     name, counts = str(value["name"]), tuple(_whole(count) for count in value["counts"])
     if not counts or sum(counts) == 0:
         raise ValueError(f"feature {name[:80]!r} has no counts")
@@ -175,12 +201,12 @@ def _parse_feature(value: dict[str, Any]) -> ContinuousSketch | CategorySketch:
         columns = tuple(tuple(str(column) for column in group) for group in value["columns"])
         if len(columns) != len(counts):
             raise ValueError(f"feature {name[:80]!r} has {len(columns)} groups of columns and {len(counts)} counts")
-        return CategorySketch(name=name, columns=columns, counts=counts, mix=value["mix"] is True)
+        return CategorySketch(name=name, columns=columns, counts=counts, mix=value["mix"] is True, age=age)
     edges = tuple(float(edge) for edge in value["edges"])
     rising = all(left < right for left, right in itertools.pairwise(edges))
     if value["kind"] != "continuous" or len(counts) != len(edges) + 1 or not rising:
         raise ValueError(f"feature {name[:80]!r} needs rising edges and one count more than edges")
-    return ContinuousSketch(name=name, edges=edges, counts=counts)
+    return ContinuousSketch(name=name, edges=edges, counts=counts, age=age)
 
 
 def _whole(value: Any) -> int:

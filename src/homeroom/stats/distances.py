@@ -10,6 +10,9 @@ import numpy as np
 
 from homeroom.stats import bounds, clusters
 
+POWER = 0.8
+"""Chance of noticing what is called detectable."""
+
 Size = Callable[[clusters.FloatArray], clusters.FloatArray]
 """From differences along the last axis to one size."""
 
@@ -23,11 +26,13 @@ class Distance:
         low: at least this far with probability ``level``; cautious (triangle inequality), 0 when it cannot tell.
         high: at most this far with probability ``level``; too high rather than too low where the truth is near 0, because a
             resampled distance is too large on average.
+        detectable: smallest true distance whose lower bound would be above 0 in four of five evaluations like this one.
     """
 
     estimate: float
     low: float
     high: float
+    detectable: float
 
 
 def kolmogorov_smirnov(
@@ -83,9 +88,12 @@ def _distance(
 ) -> Distance:
     estimate = float(size(observed - target))
     # A resample without any row (every drawn school empty) says nothing; nanquantile leaves it out.
-    band = float(np.nanquantile(size(resampled - observed), bounds.LEVEL))
+    scatter = size(resampled - observed)
+    band = float(np.nanquantile(scatter, bounds.LEVEL))
     return Distance(
         estimate=estimate,
         low=max(0.0, estimate - band),
         high=max(estimate, float(np.nanquantile(size(resampled - target), bounds.LEVEL))),
+        # A distance D is seen as at least D - scatter, and its lower bound is what is seen less the band.
+        detectable=band + float(np.nanquantile(scatter, POWER)),
     )

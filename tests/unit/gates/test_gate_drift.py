@@ -111,3 +111,152 @@ def test_refuses_a_reference_of_other_features() -> None:
 
     with pytest.raises(errors.SpecError, match="do not have the same features"):
         cases.some_evidence(reference=references.build(values, {}, minimum_cell=10).to_bytes())
+
+
+def _aged(name: str, age: references.AgeBehaviour, table: cases.Columns | None = None) -> bytes:
+    table = cases.columns() if table is None else table
+    values = {column: table[column].astype(np.float64).round(6) for column in cases.FEATURES}
+    return references.build(
+        values, cases.CATEGORIES, minimum_cell=10, mix=frozenset({"year"}), ages={name: age}
+    ).to_bytes()
+
+
+def test_what_grows_with_pupils_passes_where_the_model_knows_the_year_group() -> None:
+    reference = _aged("z", references.AgeBehaviour.AGE_DEPENDENT)
+
+    verdict = cases.by_subject(drift.decide(cases.some_evidence(reference=reference)))["age z"]
+
+    assert (verdict.check, verdict.outcome, verdict.action) == ("drift.age-dependent", Outcome.PASS, "")
+
+
+def test_what_grows_with_pupils_fails_where_the_model_does_not_know_the_year_group() -> None:
+    """Rule: the choice of the year group says nothing here, so the model cannot tell a child of six from one of eight."""
+    table = cases.columns()
+    swapped = np.random.default_rng(1).permutation(len(table["z"]))
+    table["year_K"], table["year_1"] = table["year_K"][swapped], table["year_1"][swapped]
+
+    found = drift.decide(cases.some_evidence(table, reference=_aged("z", references.AgeBehaviour.AGE_DEPENDENT)))
+    verdict = cases.by_subject(found)["age z"]
+
+    assert verdict.outcome is Outcome.FAIL
+    assert "does not know the year group" in verdict.sentence
+    assert "Standardise z within the year group" in verdict.action
+
+
+def test_what_grows_with_pupils_fails_where_a_year_group_was_not_evaluated() -> None:
+    table = cases.columns()
+    only = {name: cells[table["year_group"] == "K"] for name, cells in table.items()}
+
+    found = drift.decide(cases.some_evidence(only, reference=_aged("z", references.AgeBehaviour.AGE_DEPENDENT)))
+
+    assert cases.by_subject(found)["age z"].outcome is Outcome.FAIL
+
+
+@pytest.mark.parametrize(("grows", "outcome"), [(0.0, Outcome.PASS), (1.5, Outcome.FAIL)], ids=["honest", "raw score"])
+def test_claim_that_a_feature_does_not_change_with_age_is_checked(grows: float, outcome: verdicts.Outcome) -> None:
+    """Rule: an author cannot declare a raw score standardised."""
+    table = cases.columns()
+    table["z"] = table["z"] + np.where(table["year_group"] == "1", grows, 0.0).astype(np.float32)
+    reference = _aged("z", references.AgeBehaviour.GRADE_NORMED, table)
+
+    assert cases.by_subject(drift.decide(cases.some_evidence(table, reference=reference)))["age z"].outcome is outcome
+
+
+def test_declared_age_survives_writing_and_nothing_declared_is_not_written() -> None:
+    content = _aged("z", references.AgeBehaviour.GRADE_NORMED)
+
+    assert references.parse(content).to_bytes() == content
+    assert b"ageBehaviour" not in cases.a_reference(cases.columns())
+
+
+def _with_periods(*, worse: float = 0.0, other_mix: bool = False) -> cases.Columns:
+    """Two terms; in the second ``worse`` of the scores are turned round, or most pupils are of year group 1."""
+    table = cases.columns()
+    rng, rows = np.random.default_rng(12), len(table["z"])
+    later = rng.random(rows) < (np.where(table["year_group"] == "1", 0.8, 0.2) if other_mix else 0.5)
+    table["period"] = np.where(later, "2026-01-05", "2025-09-01")
+    turned = later & (rng.random(rows) < worse)
+    table["score_full"] = np.where(turned, 1 - table["score_full"], table["score_full"])
+    return table
+
+
+def test_without_periods_nothing_is_said_about_time() -> None:
+    evidence = cases.some_evidence()
+
+    assert not [v for v in drift.decide(evidence) if v.check in ("drift.loss", "drift.same-mix")]
+    assert "drift.decomposition" not in [table.key for table in drift.tabulate(evidence)]
+
+
+def test_model_that_does_as_well_as_before_passes_and_says_what_it_would_notice() -> None:
+    verdict = cases.by_subject(drift.decide(cases.some_evidence(_with_periods())))["full: error over time"]
+
+    assert (verdict.check, verdict.outcome) == ("drift.loss", Outcome.PASS)
+    assert 0 < verdict.detectable < 0.05
+    assert "we would notice a change of about" in verdict.sentence
+
+
+def test_model_that_does_worse_on_the_same_pupils_fails() -> None:
+    found = cases.by_subject(drift.decide(cases.some_evidence(_with_periods(worse=0.5))))
+
+    assert found["full: error over time"].outcome is Outcome.FAIL
+    assert found["core: error over time"].outcome is Outcome.PASS
+    assert "do not retrain because of who the pupils are" in found["full: error over time"].action
+
+
+def test_other_mix_of_year_groups_is_no_worse_model() -> None:
+    evidence = cases.some_evidence(_with_periods(other_mix=True))
+
+    assert cases.by_subject(drift.decide(evidence))["full: error over time"].outcome is Outcome.PASS
+
+
+def test_parts_in_the_table_sum_to_the_whole_for_every_way_of_telling_pupils_apart() -> None:
+    tables = {table.key: table for table in drift.tabulate(cases.some_evidence(_with_periods(worse=0.3)))}
+    rows = tables["drift.decomposition"].rows
+
+    assert len(rows) == 3 * 4 * 4
+    for start in range(0, len(rows), 4):
+        *parts, total = (row[3] for row in rows[start : start + 4])
+        assert sum(parts) == pytest.approx(total, abs=1e-9)  # type: ignore[arg-type]
+        assert all(row[4] <= row[3] <= row[5] for row in rows[start : start + 4])  # type: ignore[operator]
+
+
+def test_too_few_pupils_in_a_period_are_not_enough_evidence() -> None:
+    table = _with_periods()
+    table["period"] = np.where(np.arange(len(table["z"])) < 5, "2026-01-05", "2025-09-01")
+    evidence = cases.some_evidence(table)
+
+    assert cases.by_subject(drift.decide(evidence))["full: error over time"].outcome is Outcome.NOT_ENOUGH_EVIDENCE
+    assert "drift.decomposition" not in [found.key for found in drift.tabulate(evidence)]
+
+
+def test_schools_that_move_like_the_others_are_reported_as_such_and_never_named() -> None:
+    evidence = cases.some_evidence()
+    verdict = cases.by_subject(drift.decide(evidence))["progression z"]
+
+    assert (verdict.check, verdict.outcome, verdict.estimate) == ("drift.progression", Outcome.NOT_APPLICABLE, 0.0)
+    told = repr([table.rows for table in drift.tabulate(evidence)]) + verdict.sentence
+    assert not any(site in told for site in evidence.table.sites)
+
+
+def test_schools_that_move_otherwise_are_counted() -> None:
+    table = cases.columns()
+    odd = np.isin(table["site_id"], np.unique(table["site_id"])[:3]) & (table["year_group"] == "1")
+    table["z"] = table["z"] + np.where(odd, 2.0, 0.0).astype(np.float32)
+    evidence = cases.some_evidence(table)
+
+    verdict = cases.by_subject(drift.decide(evidence))["progression z"]
+
+    assert "in 3 of 24 cases" in verdict.sentence
+    assert "See how the scores were made" in verdict.action
+    rows = next(found.rows for found in drift.tabulate(evidence) if found.key == "drift.progression")
+    assert sum(row[4] for row in rows) == 24  # type: ignore[misc]
+    assert sum(row[3] for row in rows) == pytest.approx(24, abs=0.5)  # type: ignore[misc]
+
+
+def test_growth_of_all_schools_is_expected() -> None:
+    table = cases.columns()
+    table["z"] = (table["z"] * 2 + np.where(table["year_group"] == "1", 9.0, 0.0)).astype(np.float32)
+
+    verdict = cases.by_subject(drift.decide(cases.some_evidence(table)))["progression z"]
+
+    assert verdict.estimate == 0

@@ -1,0 +1,214 @@
+"""Inputs: do the evaluation rows look like what the model was trained on, within every year group that it serves?
+
+Judged by effect size with a cautious bound over schools; a p-value never decides, because with thousands of rows it refuses
+differences that nobody could feel. How the rows are mixed (which schools, which year groups) is reported and never judged:
+a different mix is no fault of a model.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from homeroom.domain import errors, verdicts
+from homeroom.gates import references, tabulations, words
+from homeroom.gates.evidence import Evidence, three_valued
+from homeroom.stats import clusters, distances, sketches
+
+GATE = "drift"
+ALL = "all year groups"
+
+ACTIONS = {
+    verdicts.Outcome.FAIL: "Find out why the pupils differ from those of the training; retrain with pupils like these.",
+    verdicts.Outcome.NOT_ENOUGH_EVIDENCE: "Evaluate on more pupils or more schools.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Distance of one feature within some rows.
+
+    Attributes:
+        name: year group, or ``ALL``.
+        rows: number of rows.
+        distance: None where there are too few rows or schools to judge.
+    """
+
+    name: str
+    rows: int
+    distance: distances.Distance | None
+
+
+def decide(evidence: Evidence) -> tuple[verdicts.Verdict, ...]:
+    """One verdict per feature: the worst of all rows together and of each year group."""
+    return tuple(_decide_feature(evidence, feature) for feature in evidence.reference.features)
+
+
+def _decide_feature(evidence: Evidence, feature: references.Feature) -> verdicts.Verdict:
+    found = measure_slices(evidence, feature)
+    if not found:
+        return _reported(evidence, feature, categorise(evidence, feature))
+    return max((_verdict(evidence, feature.name, part) for part in found), key=_badness)
+
+
+def measure_slices(evidence: Evidence, feature: references.Feature) -> tuple[Slice, ...]:
+    """Distances over all rows and within each year group; none for a feature that only says how rows are mixed."""
+    counts = categorise(evidence, feature)
+    if isinstance(feature, references.CategorySketch) and feature.mix and _is_mix(evidence, counts):
+        return ()
+    every_row = np.ones(len(evidence.table), dtype=bool)
+    years = [(str(year), evidence.table.year_group == year) for year in np.unique(evidence.table.year_group)]
+    slices = [_measure(evidence, feature, counts, name, rows) for name, rows in [(ALL, every_row), *years]]
+    return tuple(slices)
+
+
+def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
+    """Distance of every input, over all and within each year group."""
+    limit = evidence.policy.drift.ks_limit
+    rows: list[tuple[tabulations.Cell, ...]] = []
+    for feature in evidence.reference.features:
+        for found in measure_slices(evidence, feature):
+            distance = found.distance
+            hidden = distance is None
+            numbers = (None,) * 3 if distance is None else (distance.estimate, distance.low, distance.high)
+            rows.append((feature.name, found.name, None if hidden else found.rows, *numbers, limit))
+    return (
+        tabulations.Table(
+            key="drift.inputs",
+            caption="How far the pupils lie from those of the training, as a share that lies elsewhere",
+            columns=("input", "year group", "pupils", "lie elsewhere", "low", "high", "limit"),
+            rows=tuple(rows),
+        ),
+    )
+
+
+def categorise(evidence: Evidence, feature: references.Feature) -> clusters.IntArray:
+    """Bin or category of each row; shape (n,)."""
+    column = {name: index for index, name in enumerate(evidence.release.features)}
+    features = evidence.table.features
+    if isinstance(feature, references.ContinuousSketch):
+        # float32 is what the model sees; the edges are compared with the decimal that was meant.
+        values = np.round(features[:, column[feature.name]].astype(np.float64), 6)
+        bins: clusters.IntArray = np.searchsorted(np.array(feature.edges), values, side="right")
+        return bins
+    member = np.column_stack([features[:, [column[name] for name in group]].sum(axis=1) for group in feature.columns])
+    if not np.isin(member, (0.0, 1.0)).all() or member.sum(axis=1).max() > 1:
+        raise errors.SpecError(f"the columns of {feature.name!r} must be 0 or 1, with at most one 1 in a row")
+    # Rows with no 1 at all are a category of their own, which training may not have had.
+    category: clusters.IntArray = np.where(member.any(axis=1), member.argmax(axis=1), member.shape[1])
+    return category
+
+
+def _is_mix(evidence: Evidence, category: clusters.IntArray) -> bool:
+    """Whether the category does say only which school or which year group a row is from, as the reference claims."""
+    years = np.unique(evidence.table.year_group, return_inverse=True)[1]
+    return any(
+        len(np.unique(np.column_stack([owner, category]), axis=0)) == len(np.unique(owner))
+        for owner in (evidence.table.site, years)
+    )
+
+
+def _measure(
+    evidence: Evidence,
+    feature: references.Feature,
+    counts: clusters.IntArray,
+    name: str,
+    rows: clusters.BoolArray,
+) -> Slice:
+    if not evidence.enough(rows):
+        return Slice(name=name, rows=0, distance=None)
+    table, target = _histogram_and_target(evidence, feature, counts, rows)
+    measure = (
+        distances.kolmogorov_smirnov if isinstance(feature, references.ContinuousSketch) else distances.total_variation
+    )
+    return Slice(name=name, rows=int(rows.sum()), distance=measure(table, target, evidence.weights))
+
+
+def histogram(
+    evidence: Evidence, feature: references.Feature, counts: clusters.IntArray, rows: clusters.BoolArray
+) -> clusters.FloatArray:
+    """Rows of each school in the bins of the reference; shape (k, m)."""
+    return _histogram_and_target(evidence, feature, counts, rows)[0]
+
+
+def _histogram_and_target(
+    evidence: Evidence,
+    feature: references.Feature,
+    counts: clusters.IntArray,
+    rows: clusters.BoolArray,
+) -> tuple[clusters.FloatArray, clusters.FloatArray]:
+    target = list(feature.counts)
+    if isinstance(feature, references.CategorySketch):
+        target.append(max(0, evidence.reference.rows - sum(feature.counts)))
+    edges = np.arange(1, len(target), dtype=np.float64)
+    table = sketches.histograms(
+        counts[rows].astype(np.float64), edges, evidence.table.site[rows], len(evidence.table.sites)
+    )
+    return table, np.array(target, dtype=np.float64)
+
+
+def _verdict(evidence: Evidence, name: str, found: Slice) -> verdicts.Verdict:
+    limit = evidence.policy.drift.ks_limit
+    distance = found.distance
+    outcome = (
+        verdicts.Outcome.NOT_ENOUGH_EVIDENCE if distance is None else three_valued(distance.low, distance.high, limit)
+    )
+    return verdicts.Verdict(
+        gate=GATE,
+        check="drift.input",
+        subject=f"input {name}",
+        outcome=outcome,
+        action=ACTIONS.get(outcome, ""),
+        detectable=None if distance is None else distance.detectable,
+        sentence=_sentence(name, found, outcome, limit),
+        evidence=evidence.table.digest,
+        estimate=None if distance is None else distance.estimate,
+        low=None if distance is None else distance.low,
+        high=None if distance is None else distance.high,
+        limit=limit,
+        rows=found.rows,
+    )
+
+
+def _sentence(name: str, found: Slice, outcome: verdicts.Outcome, limit: float) -> str:
+    where = "over all year groups" if found.name == ALL else f"in year group {found.name}"
+    if found.distance is None:
+        return (
+            f"We cannot tell yet whether {name} is as it was in training {where}: there are too few pupils or schools."
+        )
+    size = words.of_hundred(found.distance.estimate)
+    allowed = f"at most {words.of_hundred(limit)} are allowed"
+    if outcome is verdicts.Outcome.FAIL:
+        return f"{name} is not as it was in training {where}: about {size} of 100 pupils lie elsewhere; {allowed}."
+    if outcome is verdicts.Outcome.PASS:
+        return (
+            f"{name} is as it was in training. The largest difference is {where}: about {size} of 100 pupils lie "
+            f"elsewhere, read cautiously {words.of_hundred(found.distance.high)}; {allowed}. With {found.rows} pupils we would "
+            f"notice it if about {words.of_hundred(found.distance.detectable)} of 100 lay elsewhere."
+        )
+    return (
+        f"We cannot tell yet whether {name} is as it was in training {where}: about {size} of 100 pupils lie elsewhere, "
+        f"but it may be {words.of_hundred(found.distance.high)}; {allowed}."
+    )
+
+
+def _badness(verdict: verdicts.Verdict) -> tuple[int, float]:
+    return verdict.outcome.severity, verdict.high or 0.0
+
+
+def _reported(evidence: Evidence, feature: references.Feature, counts: clusters.IntArray) -> verdicts.Verdict:
+    table, target = _histogram_and_target(evidence, feature, counts, np.ones(len(evidence.table), dtype=bool))
+    distance = distances.total_variation(table, target, evidence.weights)
+    return verdicts.Verdict(
+        gate=GATE,
+        check="drift.mix",
+        subject=f"mix {feature.name}",
+        outcome=verdicts.Outcome.NOT_APPLICABLE,
+        sentence=(
+            f"{feature.name} says which schools or year groups the pupils are from: about "
+            f"{words.of_hundred(distance.estimate)} of 100 would have to change to have the mix of training. "
+            "Reported, not limited: a different mix is no fault of a model."
+        ),
+        evidence=evidence.table.digest,
+        estimate=distance.estimate,
+        rows=len(evidence.table),
+    )

@@ -1,0 +1,222 @@
+"""Error over time: is the model wrong more often than in the earlier periods, for the same kind of pupils?
+
+A change of the error is always shown in parts: other pupils, a worse model, new kinds of pupils. Only the second is judged.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from homeroom.domain import releases, verdicts
+from homeroom.gates import driftinputs, tables, tabulations, words
+from homeroom.gates.evidence import Evidence, three_valued
+from homeroom.stats import bounds, clusters, decompositions, power, reweighting
+
+FEWEST_IN_STRATUM = 10
+"""Pupils in each period that a kind of pupils needs to be compared by itself (education.md A2); others are pooled."""
+FEWEST_EFFECTIVE = 30
+"""Reweighted pupils that a mean needs to be told (education.md A2)."""
+YEAR_GROUPS = "year groups"
+OTHERS = "others"
+PARTS = {"mix": "other pupils", "within": "the model on the same kind of pupils", "new": "new kinds of pupils"}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Change of one stage's mean loss, over one kind of strata.
+
+    Attributes:
+        stage: whose.
+        strata: what kinds of pupils were told apart.
+        parts: of the estimate, shape (1,).
+        bounds: of mix, within, new and total, in this order.
+        rows: pupils of both periods.
+    """
+
+    stage: releases.Stage
+    strata: str
+    parts: decompositions.Parts
+    bounds: bounds.Bounds
+    rows: int
+
+
+def decide(evidence: Evidence) -> tuple[verdicts.Verdict, ...]:
+    """One verdict for each stage on the part within year groups; one that only informs on last period's mix."""
+    later = later_rows(evidence)
+    if later is None:
+        return ()
+    found = [_verdict(evidence, stage, later) for stage in evidence.stages]
+    same_mix = _same_mix(evidence, later)
+    return (*found, *([] if same_mix is None else [same_mix]))
+
+
+def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
+    """Parts of the change by stage and kind of strata; empty without periods."""
+    later = later_rows(evidence)
+    if later is None or not _judgeable(evidence, later):
+        return ()
+    kinds = (YEAR_GROUPS, *sorted(evidence.table.groups))
+    rows = [row for stage in evidence.stages for kind in kinds for row in _rows(split(evidence, stage, kind, later))]
+    return (
+        tabulations.Table(
+            key="drift.decomposition",
+            caption="Why the model's error changed from the earlier to the later periods (Brier score; higher is worse)",
+            columns=("answered by", "told apart by", "part", "change", "low", "high"),
+            rows=tuple(rows),
+        ),
+    )
+
+
+def later_rows(evidence: Evidence) -> clusters.BoolArray | None:
+    """Rows of the later half of the periods, shape (n,); None when there are fewer than two periods."""
+    period = evidence.table.period
+    names = [] if period is None else sorted(set(period.tolist()))
+    if period is None or len(names) < 2:  # noqa: PLR2004 - an earlier and a later one
+        return None
+    return np.asarray(period >= names[(len(names) + 1) // 2])
+
+
+def split(evidence: Evidence, stage: releases.Stage, strata: str, later: clusters.BoolArray) -> Change:
+    """Parts of the change with bounds over schools."""
+    stratum, count = _strata(evidence, strata, later)
+    loss = (evidence.table.scores[stage] - evidence.table.needed) ** 2
+    periods = [_losses(evidence, loss, stratum, count, chosen) for chosen in (~later, later)]
+    parts = decompositions.split(periods[0], periods[1], np.ones((1, len(evidence.table.sites))))
+    drawn = decompositions.split(periods[0], periods[1], evidence.weights)
+    whole = np.column_stack([drawn.mix, drawn.within, drawn.new, drawn.total])
+    # A resample that drew no school with both periods says nothing about the change.
+    whole = whole[np.isfinite(whole).all(axis=1)]
+    estimate = np.array([parts.mix[0], parts.within[0], parts.new[0], parts.total[0]])
+    return Change(stage, strata, parts, bounds.one_sided(estimate, whole), len(loss))
+
+
+def _losses(
+    evidence: Evidence, loss: clusters.FloatArray, stratum: clusters.IntArray, count: int, chosen: clusters.BoolArray
+) -> decompositions.Losses:
+    cell = evidence.table.site * count + stratum
+    cells = len(evidence.table.sites) * count
+    rows = clusters.count_by_cluster(cell, cells, chosen)
+    sums = clusters.sum_by_cluster(cell, cells, np.where(chosen, loss, 0.0))
+    return decompositions.Losses(rows.reshape(-1, count), sums.reshape(-1, count))
+
+
+def _strata(evidence: Evidence, strata: str, later: clusters.BoolArray) -> tuple[clusters.IntArray, int]:
+    """Kind of each row: year group, and the group where one is asked for; small kinds are one."""
+    year = evidence.table.year_group
+    names = year if strata == YEAR_GROUPS else np.char.add(np.char.add(year, "/"), evidence.table.groups[strata])
+    index, count = clusters.index_clusters(names)
+    fewest = max(FEWEST_IN_STRATUM, evidence.minimum_cell)
+    before, after = (np.bincount(index[chosen], minlength=count) for chosen in (~later, later))
+    # A kind that one period has not at all came or went, and is a part of its own.
+    small = (before + after < fewest) | ((np.minimum(before, after) < fewest) & (np.minimum(before, after) > 0))
+    joined = np.where(small[index], count, index)
+    return clusters.index_clusters(joined)
+
+
+def _judgeable(evidence: Evidence, later: clusters.BoolArray) -> bool:
+    return evidence.enough(later) and evidence.enough(~later)
+
+
+def _rows(change: Change) -> list[tuple[tabulations.Cell, ...]]:
+    names = (*PARTS.values(), "all together")
+    found = change.bounds
+    return [
+        (words.STAGES[change.stage], change.strata.replace("_", " "), name, *(float(x) for x in numbers))
+        for name, *numbers in zip(names, found.estimate, found.low, found.high, strict=True)
+    ]
+
+
+def _verdict(evidence: Evidence, stage: releases.Stage, later: clusters.BoolArray) -> verdicts.Verdict:
+    limit = evidence.policy.drift.loss_limit
+    change = split(evidence, stage, YEAR_GROUPS, later) if _judgeable(evidence, later) else None
+    known = change is not None and bool(np.isfinite(change.bounds.high[1]))
+    low, estimate, high, spread = (
+        (
+            float(side[1])
+            for side in (change.bounds.low, change.bounds.estimate, change.bounds.high, change.bounds.spread)
+        )
+        if change is not None
+        else (0.0, 0.0, 0.0, 0.0)
+    )
+    outcome = three_valued(low, high, limit) if known else verdicts.Outcome.NOT_ENOUGH_EVIDENCE
+    detectable = power.detectable_from_error(spread) if known else None
+    return verdicts.Verdict(
+        gate=driftinputs.GATE,
+        check="drift.loss",
+        subject=f"{stage.value}: error over time",
+        outcome=outcome,
+        sentence=_sentence(words.STAGES[stage], change if known else None, outcome, limit, detectable),
+        evidence=evidence.table.digest,
+        action=_ACTIONS.get(outcome, ""),
+        estimate=estimate if known else None,
+        low=low if known else None,
+        high=high if known else None,
+        limit=limit,
+        detectable=detectable,
+        rows=len(evidence.table) if known else 0,
+    )
+
+
+_ACTIONS = {
+    verdicts.Outcome.FAIL: "Retrain the year groups whose error rose; do not retrain because of who the pupils are.",
+    verdicts.Outcome.NOT_ENOUGH_EVIDENCE: "Evaluate on more schools, or on more pupils of the later periods.",
+}
+
+
+def _sentence(
+    name: str, change: Change | None, outcome: verdicts.Outcome, limit: float, detectable: float | None
+) -> str:
+    subject = words.capitalised(name)
+    if change is None or detectable is None:
+        return f"We cannot tell yet whether {name} does worse than in earlier periods: too few pupils or schools."
+    within, mix, new = (100 * float(part[0]) for part in (change.parts.within, change.parts.mix, change.parts.new))
+    numbers = (
+        f"on the same kind of pupils its error changed by {within:+.1f} points, at most {100 * limit:.1f} are allowed; other "
+        f"pupils account for {mix:+.1f}, new kinds of pupils for {new:+.1f}"
+    )
+    if outcome is verdicts.Outcome.FAIL:
+        return f"{subject} does worse than in the earlier periods: {numbers}."
+    if outcome is verdicts.Outcome.PASS:
+        return (
+            f"{subject} does as well as in the earlier periods: {numbers}. With {change.rows} pupils we would notice a "
+            f"change of about {100 * detectable:.1f} points."
+        )
+    return f"We cannot tell yet whether {name} does worse than in the earlier periods: {numbers}."
+
+
+def _same_mix(evidence: Evidence, later: clusters.BoolArray) -> verdicts.Verdict | None:
+    """What the later error would be with the earlier pupils, by their year group and groups."""
+    if not _judgeable(evidence, later):
+        return None
+    kinds = np.column_stack(_indicators(evidence))
+    weights = reweighting.density_ratios(kinds[~later], kinds[later])
+    worth = reweighting.effective_rows(weights)
+    stage = evidence.stages[0]
+    loss = (evidence.table.scores[stage][later] - evidence.table.needed[later]) ** 2
+    told = worth >= FEWEST_EFFECTIVE
+    return verdicts.Verdict(
+        gate=driftinputs.GATE,
+        check="drift.same-mix",
+        subject=f"{stage.value}: error with the earlier pupils",
+        outcome=verdicts.Outcome.NOT_APPLICABLE,
+        sentence=(
+            f"With the earlier mix of pupils the later error of {words.STAGES[stage]} would be "
+            f"{100 * float(np.average(loss, weights=weights)):.1f} points; it was {100 * float(loss.mean()):.1f}. Worth about "
+            f"{round(worth)} pupils; reported, not limited."
+            if told
+            else "What the later error would be with the earlier mix of pupils cannot be told: the pupils differ too much."
+        ),
+        evidence=evidence.table.digest,
+        estimate=float(np.average(loss, weights=weights)) if told else None,
+        rows=int(later.sum()) if told else 0,
+    )
+
+
+def _indicators(evidence: Evidence) -> list[clusters.FloatArray]:
+    """0/1 columns of year group and of each value of a group that enough pupils have."""
+    columns: list[tables.Strings] = [
+        evidence.table.year_group,
+        *(evidence.table.groups[k] for k in sorted(evidence.table.groups)),
+    ]
+    found = [column == value for column in columns for value in np.unique(column)]
+    return [one.astype(np.float64) for one in found if int(one.sum()) >= evidence.minimum_cell]
