@@ -63,6 +63,10 @@ class DistrictClient:
         """Pause, resume or roll back a wave: ``{"paused": True}``, ``{"rollback": True}``."""
         return self._call("PATCH", f"/waves/{name}", json=change)
 
+    def close_school(self, name: str, start: str, end: str, reason: str) -> dict[str, Any]:
+        """Say that a school is closed from one date to another, such as 2027-02-03, both included."""
+        return self._call("POST", f"/sites/{name}/closures", json={"start": start, "end": end, "name": reason})
+
     def decide(self, release: str, decision: dict[str, Any]) -> dict[str, Any]:
         """Approve, reject or waive: ``{"decision": "Approve", "reason": "..."}``."""
         return self._call("POST", f"/releases/{release}/decisions", json=decision)
@@ -71,7 +75,14 @@ class DistrictClient:
         """The gate report of a release, as the digest was taken over it."""
         return self._call("GET", f"/releases/{release}/gate-report")
 
+    def gate_document(self, release: str, name: str = "") -> bytes:
+        """The gate report of a release byte for byte, or what it names: ``evidence`` or ``policy``."""
+        return self._answer("GET", f"/releases/{release}/gate-report" + (f"/{name}" if name else "")).content
+
     def _call(self, method: str, path: str, **request: Any) -> dict[str, Any]:
+        return dict(self._answer(method, path, **request).json())
+
+    def _answer(self, method: str, path: str, **request: Any) -> httpx.Response:
         try:
             response = self._http.request(method, path, **request)
         except httpx.HTTPError as exc:
@@ -79,7 +90,7 @@ class DistrictClient:
                 f"the district at {self._http.base_url} does not answer ({type(exc).__name__}): is it running?"
             ) from exc
         if response.is_success:
-            return dict(response.json())
+            return response
         raise _error(response)
 
 

@@ -27,7 +27,7 @@ class GateReport:
         digest: of the canonical form of ``document``; the same release, evidence, policy and day give the same digest.
         verdicts: every finding.
         document: the report: outcome, day, verdicts, and the digests of ``evidence`` and ``policy``.
-        evidence: digests of everything that was read, and the suppressed tables behind the verdicts.
+        evidence: digests of everything that was read and of the verdicts, and the suppressed tables behind these.
         policy: the limits as they applied, and where each came from.
         page: the page for people; no part of any digest.
         evidently: Evidently's page; likewise.
@@ -52,7 +52,6 @@ class GateReport:
 def build(
     evidence: Evidence,
     found: tuple[Verdict, ...],
-    rates: Sequence[dict[str, Any]] = (),
     tables: Sequence[tabulations.Table] = (),
 ) -> GateReport:
     """The documents of a run, without pages and measurements.
@@ -60,10 +59,11 @@ def build(
     Args:
         evidence: what was judged.
         found: what the gates said.
-        rates: group rates as Fairlearn computes them.
         tables: the suppressed numbers behind the verdicts.
     """
-    behind, limits = _evidence(evidence, rates, tables), _policy(evidence)
+    plain = [verdict.to_json() for verdict in found]
+    behind = _evidence(evidence, tables) | {"verdicts": digests.of_json(plain)}
+    limits = _policy(evidence)
     document = {
         "schemaVersion": SCHEMA_VERSION,
         "release": evidence.given.release_digest,
@@ -72,7 +72,7 @@ def build(
         "outcome": verdicts.worst(found).value,
         "evidence": digests.of_json(behind),
         "policy": digests.of_json(limits),
-        "verdicts": [verdict.to_json() for verdict in found],
+        "verdicts": plain,
     }
     return GateReport(digests.of_json(document), found, document, behind, limits)
 
@@ -87,15 +87,14 @@ def parse(document: dict[str, Any], evidence: dict[str, Any], policy: dict[str, 
     return GateReport(digests.of_json(document), found, document, evidence, policy)
 
 
-def _evidence(
-    evidence: Evidence, rates: Sequence[dict[str, Any]], tables: Sequence[tabulations.Table]
-) -> dict[str, Any]:
+def _evidence(evidence: Evidence, tables: Sequence[tabulations.Table]) -> dict[str, Any]:
     given = evidence.given
     return {
         "schemaVersion": SCHEMA_VERSION,
         "engine": {"name": "homeroom", "version": homeroom.__version__},
         "release": {"digest": given.release_digest, "config": given.release.to_json()},
         "inputs": {
+            "on": evidence.on.isoformat(),
             "evaluation": evidence.table.digest,
             "reference": digests.of_bytes(given.reference),
             "hardware": [box.to_json() for box in given.hardware],
@@ -104,7 +103,6 @@ def _evidence(
         },
         "thresholds": list(evidence.thresholds),
         "notRecorded": {name: _not_recorded(evidence, name) for name in sorted(evidence.table.groups)},
-        "groupRates": list(rates),
         "tables": [table.to_json() for table in tables],
     }
 

@@ -19,6 +19,7 @@ from homeroom.gates import (
     reported,
     tabulations,
 )
+from homeroom.gates.pages import rendering
 from homeroom.resources import gatepolicies
 
 Say = Callable[[str], None]
@@ -41,7 +42,7 @@ def run_gates(
         given: what is judged, and on what.
         policy: the limits.
         directory: where the probes may write.
-        page: whether to draw Evidently's page too, which takes the longest.
+        page: whether to draw our page and Evidently's too; the latter takes the longest.
         say: takes one line of progress.
 
     Raises:
@@ -57,9 +58,10 @@ def run_gates(
     say("tabulating, and comparing the group rates with Fairlearn")
     tables = tuple(table for tabulate in TABLES for table in tabulate(known))
     report = documents.build(known, found, tables=tables)
-    say("drawing Evidently's page" if page else "no page asked for")
+    say("drawing the pages" if page else "no page asked for")
     return replace(
         report,
+        page=rendering.render(report) if page else None,
         evidently=pictures.draw(known) if page else None,
         measurements={stage.value: measurement.to_json() for stage, measurement in measured.items()},
     )

@@ -1,0 +1,14 @@
+"""`homeroom gate`: everything about gates that needs no operator."""
+
+from collections.abc import Callable
+
+import typer
+
+from homeroom.cli import gateruns, gateverifications
+
+app = typer.Typer(help="Judge a release, explain a policy, verify an old decision.", no_args_is_help=True)
+
+COMMANDS: tuple[Callable[..., None], ...] = (gateruns.run, gateverifications.verify)
+
+for command in COMMANDS:
+    app.command()(command)

@@ -1,0 +1,132 @@
+"""A gate run from files, as a CI has them: release directory, evaluation table, policy, and what else there is."""
+
+import asyncio
+import pathlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import yaml
+
+from homeroom.domain import digests, errors
+from homeroom.gates import inputs
+from homeroom.packaging import intake, releasefiles
+from homeroom.resources import gatepolicies
+
+EVALUATION = "evaluation.csv.gz"
+MAX_BYTES = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFiles:
+    """Where everything lies.
+
+    Attributes:
+        directory: with ``release.json`` and the files that it names.
+        policy: YAML of a GatePolicy, or of its spec alone.
+        evaluation: the table; None for ``evaluation.csv.gz`` in ``directory``.
+        on: day as of which to judge.
+        hardware: boxes that it may go to.
+        calendars: AcademicCalendar documents.
+        cells: group sums of other districts.
+    """
+
+    directory: pathlib.Path
+    policy: pathlib.Path
+    evaluation: pathlib.Path | None
+    on: date
+    hardware: tuple[inputs.Hardware, ...] = ()
+    calendars: tuple[pathlib.Path, ...] = ()
+    cells: tuple[pathlib.Path, ...] = ()
+
+
+def read(files: CaseFiles) -> tuple[inputs.GateInputs, gatepolicies.Spec]:
+    """Everything read, every stage looked at as intake does, so that CI says no before the operator would.
+
+    Raises:
+        SpecError: a file is missing or not what it should be, or intake does not take a stage.
+        Unavailable: the intake process could not be started.
+    """
+    policy = read_policy(files.policy)
+    release = releasefiles.read(files.directory)
+    asyncio.run(_look_at_stages(release))
+    given = inputs.GateInputs(
+        release=release.config,
+        release_digest=digests.of_bytes(release.manifest),
+        stages=release.stages,
+        evaluation=read_file(files.evaluation or files.directory / EVALUATION),
+        reference=release.reference,
+        on=files.on,
+        hardware=files.hardware,
+        calendars=read_named(files.calendars),
+        cells=read_named(files.cells),
+    )
+    return given, policy
+
+
+def read_policy(path: pathlib.Path) -> gatepolicies.Spec:
+    """The policy in a YAML file.
+
+    Raises:
+        SpecError: there is none, or a field does not fit.
+    """
+    try:
+        value: Any = yaml.safe_load(read_file(path))
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as exc:
+        raise errors.SpecError(f"{path.name} is no YAML: {exc!s:.200}") from exc
+    if not isinstance(value, dict):
+        raise errors.SpecError(f"{path.name} holds no GatePolicy")
+    body = value if "spec" in value else {"metadata": {"name": path.stem}, "spec": value}
+    return gatepolicies.parse(body).spec
+
+
+def parse_hardware(text: str) -> inputs.Hardware:
+    """A box in words. Example: ``pi5:4096:4`` is a Raspberry Pi 5 with 4096 MiB and 4 cores.
+
+    Raises:
+        SpecError: it is not that.
+    """
+    profile, _, rest = text.partition(":")
+    memory, _, cores = rest.partition(":")
+    if not (profile and memory.isdecimal() and cores.isdecimal() and int(memory) and int(cores)):
+        raise errors.SpecError(f"{text[:80]!r} is no box: write PROFILE:MIB:CORES, such as pi5:4096:4")
+    return inputs.Hardware(profile, int(memory), int(cores))
+
+
+def read_file(path: pathlib.Path) -> bytes:
+    """Its bytes.
+
+    Raises:
+        SpecError: it cannot be read, or is larger than anything that is judged.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise errors.SpecError(f"{path} is larger than {MAX_BYTES} bytes")
+        return path.read_bytes()
+    except OSError as exc:
+        raise errors.SpecError(f"cannot read {path}: {exc.strerror}") from exc
+
+
+def read_named(paths: Sequence[pathlib.Path]) -> dict[str, bytes]:
+    """Files by name, sorted.
+
+    Raises:
+        SpecError: one cannot be read, or two have the same name.
+    """
+    if len({path.name for path in paths}) != len(paths):
+        raise errors.SpecError("two of the files have the same name: evidence knows files by name")
+    return {path.name: read_file(path) for path in sorted(paths, key=lambda path: path.name)}
+
+
+async def _look_at_stages(release: releasefiles.ReleaseFiles) -> None:
+    for file in release.config.stages:
+        path = release.paths[file.stage]
+        result = await intake.check(
+            path,
+            file_format=file.format,
+            columns=len(release.config.features),
+            output=release.config.output,
+        )
+        if not result.accepted:
+            raise errors.SpecError(f"{path.name}: {result.reason.value}: {result.message}")

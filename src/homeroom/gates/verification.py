@@ -1,0 +1,204 @@
+"""Years later: do report, evidence and policy belong together, and does what the report says follow from its numbers?
+
+Whoever can write all three files can write three that fit. So the last word has a digest from elsewhere: the one that the
+approval names, or that of the artifact beside the release.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from pydantic import ValidationError
+
+import homeroom
+from homeroom.domain import digests, errors, verdicts
+from homeroom.domain.verdicts import Outcome, Verdict
+from homeroom.gates import documents, evidence
+from homeroom.gates.policies import packs
+from homeroom.resources import gatepolicies
+
+ROUNDING = 0.00005
+"""Numbers of a report have four decimals: what lies within half of the last one could be on either side of a limit."""
+
+MORE_IS_BETTER = frozenset({"quality.netBenefit", "quality.benefit"})
+"""Checks that want to be above their limit; all others below."""
+
+_REPORT = {"schemaVersion", "release", "on", "seed", "outcome", "evidence", "policy", "verdicts"}
+_EVIDENCE = {
+    "schemaVersion", "engine", "release", "inputs", "thresholds", "notRecorded", "tables", "verdicts",
+}  # fmt: skip
+_POLICY = {"schemaVersion", "written", "policy", "bands", "packs", "lines"}
+_SEED = re.compile("[0-9a-f]{16}")
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The three documents byte for byte."""
+
+    report: bytes
+    evidence: bytes
+    policy: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What came out.
+
+    Attributes:
+        digest: of the report.
+        problems: what does not belong or follow, one sentence each; empty when all does.
+        notes: what to know and does not count against it.
+        anchored: whether the digest of the report was compared with one from elsewhere.
+        report: parsed; None when it cannot be.
+    """
+
+    digest: digests.Digest
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+    anchored: bool
+    report: documents.GateReport | None
+
+
+def verify(files: Files, *, expected: digests.Digest | None = None, release: digests.Digest | None = None) -> Verified:
+    """Looks at everything that can be told from the three documents.
+
+    Args:
+        files: the documents.
+        expected: digest of the report from an approval or an artifact; None when there is none to compare with.
+        release: digest of the release that it should be about.
+    """
+    digest = digests.of_bytes(files.report)
+    problems = [] if expected in (None, digest) else [f"the report has digest {digest}, and {expected} was asked for"]
+    report, unreadable = _parsed(files)
+    if report is None:
+        return Verified(digest, (*problems, unreadable), (), expected is not None, None)
+    if release not in (None, report.document["release"]):
+        problems.append(f"the report is about release {report.document['release']}, not {release}")
+    problems += [*_belonging(files, report), *_following(report)]
+    pack_problems = [*_packs(report.policy)]
+    notes = [*pack_problems, *_version(report.evidence)]
+    return Verified(digest, tuple(problems), tuple(notes), expected is not None, report)
+
+
+def outcomes_of(verdict: Verdict) -> frozenset[Outcome]:
+    """Outcomes that the numbers of a verdict allow; a gate may be more cautious than its numbers, never less.
+
+    Example: bounds [0.02, 0.12] and limit 0.10 allow NotEnoughEvidence only; [-0.05, 0.08] allow Pass, and NotEnoughEvidence
+    where something else is missing.
+    """
+    if verdict.outcome is Outcome.NOT_APPLICABLE:
+        return frozenset({Outcome.NOT_APPLICABLE})
+    if verdict.limit is None or (verdict.estimate is None and verdict.high is None):
+        return frozenset(Outcome) - {Outcome.NOT_APPLICABLE}
+    said = {outcome for moved in (-ROUNDING, 0.0, ROUNDING) for outcome in _said(verdict, moved)}
+    return frozenset(said | ({Outcome.NOT_ENOUGH_EVIDENCE} if Outcome.PASS in said else set()))
+
+
+def _said(verdict: Verdict, moved: float) -> Iterator[Outcome]:
+    limit = verdict.limit or 0.0
+    if verdict.low is None or verdict.high is None:
+        below = (verdict.high if verdict.estimate is None else verdict.estimate or 0.0) or 0.0
+        good = below + moved >= limit if verdict.check in MORE_IS_BETTER else below + moved <= limit
+        yield Outcome.PASS if good else Outcome.FAIL
+    elif verdict.check in MORE_IS_BETTER:
+        yield evidence.three_valued(-verdict.high + moved, -verdict.low + moved, -limit)
+    else:
+        yield evidence.three_valued(verdict.low + moved, verdict.high + moved, limit)
+
+
+def _parsed(files: Files) -> tuple[documents.GateReport | None, str]:
+    try:
+        report, behind, policy = (_read(content) for content in (files.report, files.evidence, files.policy))
+        for name, value, keys in (
+            ("report", report, _REPORT),
+            ("evidence", behind, _EVIDENCE),
+            ("policy", policy, _POLICY),
+        ):
+            _refuse_other_shape(name, value, keys)
+        date.fromisoformat(report["on"])
+        return documents.parse(report, behind, policy), ""
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, errors.SpecError) as exc:
+        return None, f"these are not the documents of a gate run: {exc!s:.200}"
+
+
+def _read(content: bytes) -> Any:
+    return json.loads(content)
+
+
+def _refuse_other_shape(name: str, value: Any, keys: set[str]) -> None:
+    if not isinstance(value, dict) or set(value) != keys:
+        found = sorted(set(value) ^ keys) if isinstance(value, dict) else type(value).__name__
+        raise ValueError(f"the {name} has other fields than it should: {found!s:.120}")
+    if value["schemaVersion"] != documents.SCHEMA_VERSION:
+        raise ValueError(f"the {name} is of schema {value['schemaVersion']!r:.20}, not {documents.SCHEMA_VERSION}")
+
+
+def _belonging(files: Files, report: documents.GateReport) -> Iterator[str]:
+    document, behind = report.document, report.evidence
+    for name, content in (("evidence", files.evidence), ("policy", files.policy)):
+        if digests.of_bytes(content) != document[name]:
+            yield f"the {name} is not the one that the report names"
+    if digests.canonical_json(document) != files.report:
+        yield "the report is not in canonical form"
+    if behind["release"].get("digest") != document["release"]:
+        yield "report and evidence are about different releases"
+    if behind["inputs"].get("on") != document["on"]:
+        yield "report and evidence are of different days"
+    if behind["verdicts"] != digests.of_json(document["verdicts"]):
+        yield "the verdicts are not those that the evidence was kept for"
+    yield from _seeded(report)
+    read = _digests_in(behind)
+    for verdict in report.verdicts:
+        if verdict.evidence not in read:
+            yield f"{verdict.subject}: rests on something that the evidence does not list"
+
+
+def _seeded(report: documents.GateReport) -> Iterator[str]:
+    try:
+        policy = gatepolicies.Spec.model_validate(report.policy["policy"])
+        gatepolicies.Spec.model_validate(report.policy["written"])
+        seed = evidence.seed(digests.parse(report.evidence["inputs"]["evaluation"]), policy)
+    except (ValidationError, KeyError, TypeError, errors.SpecError):
+        yield "the policy, or the digest of the evaluation table, is not readable"
+        return
+    if report.document["seed"] != f"{seed:016x}":
+        yield "the seed does not follow from evaluation table and policy"
+
+
+def _digests_in(behind: dict[str, Any]) -> set[str]:
+    config = behind["release"].get("config")
+    found = {value for value in behind["inputs"].values() if isinstance(value, str)}
+    found |= {digest for name in ("calendars", "cells") for digest in (behind["inputs"].get(name) or {}).values()}
+    stages = {stage["digest"] for stage in config["stages"]} if isinstance(config, dict) else set()
+    return found | stages | {behind["release"].get("digest", ""), digests.of_json(config)}
+
+
+def _following(report: documents.GateReport) -> Iterator[str]:
+    named = [(verdict.gate, verdict.check, verdict.subject, verdict.band) for verdict in report.verdicts]
+    if len(set(named)) != len(named):
+        yield "two verdicts are about the same"
+    for verdict in report.verdicts:
+        if verdict.outcome not in outcomes_of(verdict):
+            yield f"{verdict.subject}: {verdict.outcome.value} does not follow from its numbers and limit"
+    if report.document["outcome"] != verdicts.worst(report.verdicts).value:
+        yield f"the outcome is {report.document['outcome']!r:.40}, and the worst verdict {report.outcome.value}"
+
+
+def _packs(policy: dict[str, Any]) -> Iterator[str]:
+    for pack in policy["packs"]:
+        try:
+            shipped = packs.load(str(pack["name"]))
+        except (errors.SpecError, KeyError, TypeError):
+            yield f"policy pack {pack!s:.80} is not shipped with this version"
+            continue
+        if shipped.digest != pack["digest"]:
+            yield f"policy pack {shipped.name} was version {pack['version']} then and is another one now ({shipped.version})"
+
+
+def _version(behind: dict[str, Any]) -> Iterator[str]:
+    engine = behind["engine"].get("version")
+    if engine != homeroom.__version__:
+        yield f"judged by Homeroom {engine!s:.40}; this is {homeroom.__version__}"
