@@ -4,8 +4,6 @@ Measured on Project STAR: trained on kindergarten's raw scores, a model's mean p
 years while the true rate stayed at 0.24; of standardised scores it kept its AUC.
 """
 
-import numpy as np
-
 from homeroom.domain import verdicts
 from homeroom.gates import driftinputs, references, words
 from homeroom.gates.evidence import Evidence
@@ -16,13 +14,16 @@ CHECK = "drift.age-dependent"
 
 def decide(evidence: Evidence) -> tuple[verdicts.Verdict, ...]:
     """One verdict for each feature that declares what growing up does to it."""
-    knows_age, sees_all = _year_group_is_input(evidence), _every_year_group_has_rows(evidence)
+    if all(feature.age is None for feature in evidence.reference.features):
+        return ()
+    years = driftinputs.year_groups(evidence)
+    knows_age, sees_all = _year_group_is_input(evidence, years), _every_year_group_has_rows(evidence, years)
     found: list[verdicts.Verdict] = []
     for feature in evidence.reference.features:
         if feature.age is references.AgeBehaviour.AGE_DEPENDENT:
             found.append(_dependent(evidence, feature.name, knows_age=knows_age, sees_all=sees_all))
         elif feature.age is not None and isinstance(feature, references.ContinuousSketch):
-            found.append(_claimed(evidence, feature))
+            found.append(_claimed(evidence, feature, years))
     return tuple(found)
 
 
@@ -47,9 +48,11 @@ def _dependent(evidence: Evidence, name: str, *, knows_age: bool, sees_all: bool
     )
 
 
-def _claimed(evidence: Evidence, feature: references.ContinuousSketch) -> verdicts.Verdict:
+def _claimed(
+    evidence: Evidence, feature: references.ContinuousSketch, years: driftinputs.YearGroups
+) -> verdicts.Verdict:
     """Whether a feature that claims to be the same at every age is: year groups may not lie apart."""
-    apart = {year: found for year in _years(evidence) if (found := _apart(evidence, feature, year)) is not None}
+    apart = _apart(evidence, feature, years)
     limit = evidence.policy.drift.ks_limit
     worst = max(apart, key=lambda year: apart[year].low, default=None)
     fails = worst is not None and apart[worst].low > limit
@@ -82,37 +85,37 @@ def _claimed(evidence: Evidence, feature: references.ContinuousSketch) -> verdic
     )
 
 
-def _apart(evidence: Evidence, feature: references.ContinuousSketch, year: str) -> distances.Distance | None:
-    chosen = evidence.table.year_group == year
-    if not (evidence.enough(chosen) and evidence.enough(~chosen)):
-        return None
-    counts = driftinputs.categorise(evidence, feature)
-    here = driftinputs.histogram(evidence, feature, counts, chosen)
-    rest = driftinputs.histogram(evidence, feature, counts, ~chosen)
-    return distances.kolmogorov_smirnov(here, rest.sum(axis=0), evidence.weights)
+def _apart(
+    evidence: Evidence, feature: references.ContinuousSketch, years: driftinputs.YearGroups
+) -> dict[str, distances.Distance]:
+    """How far each year group lies from all others, where both are enough to say."""
+    if len(years.names) == 1:
+        return {}
+    counts = driftinputs.histograms(evidence, feature, driftinputs.categorise(evidence, feature), years)
+    found = {}
+    for place, name in enumerate(years.names):
+        chosen = years.index == place
+        if evidence.enough(chosen) and evidence.enough(~chosen):
+            rest = counts.sum(axis=(0, 1)) - counts[place].sum(axis=0)
+            found[name] = distances.kolmogorov_smirnov(counts[place], rest, evidence.weights)
+    return found
 
 
-def _years(evidence: Evidence) -> list[str]:
-    years = [str(year) for year in np.unique(evidence.table.year_group)]
-    return years if len(years) > 1 else []
-
-
-def _year_group_is_input(evidence: Evidence) -> bool:
+def _year_group_is_input(evidence: Evidence, years: driftinputs.YearGroups) -> bool:
     """Whether some choice among the inputs tells every year group of the table from every other."""
-    years = np.unique(evidence.table.year_group, return_inverse=True)[1]
     for feature in evidence.reference.features:
-        if isinstance(feature, references.CategorySketch):
-            pairs = np.unique(np.column_stack([driftinputs.categorise(evidence, feature), years]), axis=0)
-            if len(pairs) == len(np.unique(pairs[:, 0])) and len(feature.columns) > 1:
+        if isinstance(feature, references.CategorySketch) and len(feature.columns) > 1:
+            counts = driftinputs.histograms(evidence, feature, driftinputs.categorise(evidence, feature), years)
+            if ((counts.sum(axis=1) > 0).sum(axis=0) <= 1).all():
                 return True
     return False
 
 
-def _every_year_group_has_rows(evidence: Evidence) -> bool:
+def _every_year_group_has_rows(evidence: Evidence, years: driftinputs.YearGroups) -> bool:
     """Whether each year group that training knew was evaluated on enough pupils."""
     for feature in evidence.reference.features:
         if isinstance(feature, references.CategorySketch) and feature.mix:
             category = driftinputs.categorise(evidence, feature)
             if not all(evidence.enough(category == index) for index in range(len(feature.columns))):
                 return False
-    return all(evidence.enough(evidence.table.year_group == year) for year in np.unique(evidence.table.year_group))
+    return all(evidence.enough(years.index == place) for place in range(len(years.names)))

@@ -11,8 +11,8 @@ import numpy as np
 
 from homeroom.domain import errors, verdicts
 from homeroom.gates import references, tabulations, words
-from homeroom.gates.evidence import Evidence, three_valued
-from homeroom.stats import clusters, distances, sketches
+from homeroom.gates.evidence import FEWEST_SCHOOLS, Evidence, three_valued
+from homeroom.stats import clusters, distances, tallies
 
 GATE = "drift"
 ALL = "all year groups"
@@ -38,35 +38,53 @@ class Slice:
     distance: distances.Distance | None
 
 
+@dataclass(frozen=True, slots=True)
+class YearGroups:
+    """Year groups of the table, sorted, and the place of each row among them, shape (n,)."""
+
+    names: tuple[str, ...]
+    index: clusters.IntArray
+
+
+def year_groups(evidence: Evidence) -> YearGroups:
+    """Found once per run: sorting a million texts takes longer than judging twenty features."""
+    names = tuple(sorted({str(name) for name in np.unique(evidence.table.year_group)}))
+    index = np.zeros(len(evidence.table), dtype=np.int64)
+    for place, name in enumerate(names):
+        index[evidence.table.year_group == name] = place
+    return YearGroups(names, index)
+
+
 def decide(evidence: Evidence) -> tuple[verdicts.Verdict, ...]:
     """One verdict per feature: the worst of all rows together and of each year group."""
-    return tuple(_decide_feature(evidence, feature) for feature in evidence.reference.features)
+    years = year_groups(evidence)
+    return tuple(_decide_feature(evidence, feature, years) for feature in evidence.reference.features)
 
 
-def _decide_feature(evidence: Evidence, feature: references.Feature) -> verdicts.Verdict:
-    found = measure_slices(evidence, feature)
+def _decide_feature(evidence: Evidence, feature: references.Feature, years: YearGroups) -> verdicts.Verdict:
+    found = measure_slices(evidence, feature, years)
     if not found:
-        return _reported(evidence, feature, categorise(evidence, feature))
+        return _reported(evidence, feature, years)
     return max((_verdict(evidence, feature.name, part) for part in found), key=_badness)
 
 
-def measure_slices(evidence: Evidence, feature: references.Feature) -> tuple[Slice, ...]:
+def measure_slices(evidence: Evidence, feature: references.Feature, years: YearGroups) -> tuple[Slice, ...]:
     """Distances over all rows and within each year group; none for a feature that only says how rows are mixed."""
-    counts = categorise(evidence, feature)
-    if isinstance(feature, references.CategorySketch) and feature.mix and _is_mix(evidence, counts):
+    bins = categorise(evidence, feature)
+    if isinstance(feature, references.CategorySketch) and feature.mix and _is_mix(evidence, bins, years):
         return ()
-    every_row = np.ones(len(evidence.table), dtype=bool)
-    years = [(str(year), evidence.table.year_group == year) for year in np.unique(evidence.table.year_group)]
-    slices = [_measure(evidence, feature, counts, name, rows) for name, rows in [(ALL, every_row), *years]]
-    return tuple(slices)
+    counts = histograms(evidence, feature, bins, years)
+    slices = [(ALL, counts.sum(axis=0)), *zip(years.names, counts, strict=True)]
+    return tuple(_measure(evidence, feature, name, table) for name, table in slices)
 
 
 def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
     """Distance of every input, over all and within each year group."""
     limit = evidence.policy.drift.ks_limit
     rows: list[tuple[tabulations.Cell, ...]] = []
+    years = year_groups(evidence)
     for feature in evidence.reference.features:
-        for found in measure_slices(evidence, feature):
+        for found in measure_slices(evidence, feature, years):
             distance = found.distance
             hidden = distance is None
             numbers = (None,) * 3 if distance is None else (distance.estimate, distance.low, distance.high)
@@ -88,62 +106,51 @@ def categorise(evidence: Evidence, feature: references.Feature) -> clusters.IntA
     if isinstance(feature, references.ContinuousSketch):
         # float32 is what the model sees; the edges are compared with the decimal that was meant.
         values = np.round(features[:, column[feature.name]].astype(np.float64), 6)
-        bins: clusters.IntArray = np.searchsorted(np.array(feature.edges), values, side="right")
-        return bins
+        return tallies.Finder(np.array(feature.edges))(values)
     member = np.column_stack([features[:, [column[name] for name in group]].sum(axis=1) for group in feature.columns])
-    if not np.isin(member, (0.0, 1.0)).all() or member.sum(axis=1).max() > 1:
+    if not ((member == 0) | (member == 1)).all() or member.sum(axis=1).max() > 1:
         raise errors.SpecError(f"the columns of {feature.name!r} must be 0 or 1, with at most one 1 in a row")
     # Rows with no 1 at all are a category of their own, which training may not have had.
     category: clusters.IntArray = np.where(member.any(axis=1), member.argmax(axis=1), member.shape[1])
     return category
 
 
-def _is_mix(evidence: Evidence, category: clusters.IntArray) -> bool:
+def _is_mix(evidence: Evidence, category: clusters.IntArray, years: YearGroups) -> bool:
     """Whether the category does say only which school or which year group a row is from, as the reference claims."""
-    years = np.unique(evidence.table.year_group, return_inverse=True)[1]
-    return any(
-        len(np.unique(np.column_stack([owner, category]), axis=0)) == len(np.unique(owner))
-        for owner in (evidence.table.site, years)
+    width = int(category.max()) + 1
+    for owner, count in ((evidence.table.site, len(evidence.table.sites)), (years.index, len(years.names))):
+        pairs = np.bincount(owner * width + category, minlength=count * width).reshape(count, width) > 0
+        if int(pairs.sum()) == int(pairs.any(axis=1).sum()):
+            return True
+    return False
+
+
+def histograms(
+    evidence: Evidence, feature: references.Feature, bins: clusters.IntArray, years: YearGroups
+) -> clusters.FloatArray:
+    """Rows of each year group and school in the bins of the reference; shape (years, k, m)."""
+    shape = (len(years.names), len(evidence.table.sites), len(_target(evidence, feature)))
+    flat = (years.index * shape[1] + evidence.table.site) * shape[2] + bins
+    return np.bincount(flat, minlength=shape[0] * shape[1] * shape[2]).reshape(shape).astype(np.float64)
+
+
+def _target(evidence: Evidence, feature: references.Feature) -> clusters.FloatArray:
+    rest = (
+        []
+        if isinstance(feature, references.ContinuousSketch)
+        else [max(0, evidence.reference.rows - sum(feature.counts))]
     )
+    return np.array([*feature.counts, *rest], dtype=np.float64)
 
 
-def _measure(
-    evidence: Evidence,
-    feature: references.Feature,
-    counts: clusters.IntArray,
-    name: str,
-    rows: clusters.BoolArray,
-) -> Slice:
-    if not evidence.enough(rows):
+def _measure(evidence: Evidence, feature: references.Feature, name: str, table: clusters.FloatArray) -> Slice:
+    rows = int(table.sum())
+    if rows < evidence.minimum_cell or int((table.sum(axis=1) > 0).sum()) < FEWEST_SCHOOLS:
         return Slice(name=name, rows=0, distance=None)
-    table, target = _histogram_and_target(evidence, feature, counts, rows)
     measure = (
         distances.kolmogorov_smirnov if isinstance(feature, references.ContinuousSketch) else distances.total_variation
     )
-    return Slice(name=name, rows=int(rows.sum()), distance=measure(table, target, evidence.weights))
-
-
-def histogram(
-    evidence: Evidence, feature: references.Feature, counts: clusters.IntArray, rows: clusters.BoolArray
-) -> clusters.FloatArray:
-    """Rows of each school in the bins of the reference; shape (k, m)."""
-    return _histogram_and_target(evidence, feature, counts, rows)[0]
-
-
-def _histogram_and_target(
-    evidence: Evidence,
-    feature: references.Feature,
-    counts: clusters.IntArray,
-    rows: clusters.BoolArray,
-) -> tuple[clusters.FloatArray, clusters.FloatArray]:
-    target = list(feature.counts)
-    if isinstance(feature, references.CategorySketch):
-        target.append(max(0, evidence.reference.rows - sum(feature.counts)))
-    edges = np.arange(1, len(target), dtype=np.float64)
-    table = sketches.histograms(
-        counts[rows].astype(np.float64), edges, evidence.table.site[rows], len(evidence.table.sites)
-    )
-    return table, np.array(target, dtype=np.float64)
+    return Slice(name=name, rows=rows, distance=measure(table, _target(evidence, feature), evidence.weights))
 
 
 def _verdict(evidence: Evidence, name: str, found: Slice) -> verdicts.Verdict:
@@ -195,9 +202,9 @@ def _badness(verdict: verdicts.Verdict) -> tuple[int, float]:
     return verdict.outcome.severity, verdict.high or 0.0
 
 
-def _reported(evidence: Evidence, feature: references.Feature, counts: clusters.IntArray) -> verdicts.Verdict:
-    table, target = _histogram_and_target(evidence, feature, counts, np.ones(len(evidence.table), dtype=bool))
-    distance = distances.total_variation(table, target, evidence.weights)
+def _reported(evidence: Evidence, feature: references.Feature, years: YearGroups) -> verdicts.Verdict:
+    table = histograms(evidence, feature, categorise(evidence, feature), years).sum(axis=0)
+    distance = distances.total_variation(table, _target(evidence, feature), evidence.weights)
     return verdicts.Verdict(
         gate=GATE,
         check="drift.mix",
