@@ -55,7 +55,9 @@ def _entries(events: list[Any], frame: frames.Frame) -> Iterator[calendarentries
         if kind is None:
             continue
         try:
-            spans = list(_spans(event, name, frame))
+            # "School year" names none of several; one with its years in it does.
+            called = "" if kind is Kind.YEAR and not any(letter.isdigit() for letter in name) else name
+            spans = list(_spans(event, called, frame))
         except (ValueError, TypeError, AttributeError, KeyError, OverflowError) as exc:
             raise errors.SpecError(
                 f"event {number}: its dates cannot be read: correct DTSTART, DTEND or RRULE"

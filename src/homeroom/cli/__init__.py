@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from homeroom.cli import contexts, joining, people, processes
+from homeroom.cli import calendars, contexts, gates, joining, people, processes
 
 app = typer.Typer(
     name="homeroom",
@@ -46,6 +46,8 @@ def connection(
 for command in people.COMMANDS:
     app.command(rich_help_panel="People")(command)
 app.add_typer(people.wave_app, name="wave", rich_help_panel="People")
+app.add_typer(gates.app, name="gate", rich_help_panel="People")
+app.add_typer(calendars.app, name="calendar", rich_help_panel="People")
 for command in joining.COMMANDS:
     app.command(rich_help_panel="A school that joins")(command)
 for command in processes.COMMANDS:

@@ -9,7 +9,20 @@ from typer.testing import CliRunner
 from homeroom.cli import app
 
 RUNNER = CliRunner()
-COMMANDS = ["demo", "status", "approve", "predict", "kubeconfig", "wave", "operator", "api", "relay", "agent", "serve"]
+COMMANDS = [
+    "demo",
+    "status",
+    "approve",
+    "predict",
+    "kubeconfig",
+    "wave",
+    "calendar",
+    "operator",
+    "api",
+    "relay",
+    "agent",
+    "serve",
+]
 
 
 @pytest.fixture

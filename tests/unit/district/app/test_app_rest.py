@@ -158,6 +158,20 @@ def test_a_wave_is_paused_and_nothing_else_of_it_changes(http: Http, cluster: Fa
     assert answer.json()["spec"] == {**worlds.a_wave_spec(), "paused": True}
 
 
+def test_a_school_is_closed_for_some_days_once_however_often_it_is_said(http: Http, cluster: FakeCluster) -> None:
+    cluster.put(worlds.a_site(1))
+    name = worlds.a_site(1)["metadata"]["name"]
+    closure = {"start": "2027-02-03", "end": "2027-02-04", "name": "Snow"}
+    for _ in range(2):
+        answer = http.request("POST", f"/api/v1/sites/{name}/closures", json=closure, headers=as_("ivan"))
+        assert answer.status_code == 201
+        assert answer.json()["spec"]["closures"] == [closure]
+    wrong = http.request(
+        "POST", f"/api/v1/sites/{name}/closures", json={**closure, "end": "2027-02-01"}, headers=as_("ivan")
+    )
+    assert (wrong.status_code, "before it starts" in wrong.text) == (422, True)
+
+
 def test_the_status_document_has_what_the_command_line_prints(http: Http, cluster: FakeCluster) -> None:
     cluster.put(
         worlds.a_ready_release(), worlds.a_wave("pilot", worlds.a_wave_spec()), worlds.a_site(1), worlds.a_hub()
