@@ -1,5 +1,7 @@
 """Quality: is the shipped model the one that was evaluated, and does it help more than the school's own rate?"""
 
+from dataclasses import replace
+
 import numpy as np
 
 from homeroom.domain import releases, verdicts
@@ -66,7 +68,8 @@ def decide_benefit(evidence: Evidence, stage: releases.Stage) -> verdicts.Verdic
         verdicts.Outcome.PASS: f"{subject} helps more than {rival}: {gained}.",
         verdicts.Outcome.FAIL: f"{subject} helps less than {rival}: {gained}.",
     }.get(outcome, f"We cannot tell yet whether {words.STAGES[stage]} helps more than {rival}: {gained}.")
-    return _verdict(evidence, f"{stage.value}: net benefit", outcome, sentence, (estimate, low, high), 0.0)
+    found = _verdict(evidence, f"{stage.value}: net benefit", outcome, sentence, (estimate, low, high), 0.0)
+    return replace(found, check="quality.netBenefit")
 
 
 def report_calibration(evidence: Evidence, stage: releases.Stage) -> verdicts.Verdict:

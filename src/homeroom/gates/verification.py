@@ -5,7 +5,6 @@ approval names, or that of the artifact beside the release.
 """
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -23,7 +22,7 @@ from homeroom.resources import gatepolicies
 ROUNDING = 0.00005
 """Numbers of a report have four decimals: what lies within half of the last one could be on either side of a limit."""
 
-MORE_IS_BETTER = frozenset({"quality.netBenefit", "quality.benefit"})
+MORE_IS_BETTER = frozenset({"quality.netBenefit"})
 """Checks that want to be above their limit; all others below."""
 
 _REPORT = {"schemaVersion", "release", "on", "seed", "outcome", "evidence", "policy", "verdicts"}
@@ -31,7 +30,7 @@ _EVIDENCE = {
     "schemaVersion", "engine", "release", "inputs", "thresholds", "notRecorded", "tables", "verdicts",
 }  # fmt: skip
 _POLICY = {"schemaVersion", "written", "policy", "bands", "packs", "lines"}
-_SEED = re.compile("[0-9a-f]{16}")
+_MISSHAPEN = (KeyError, TypeError, ValueError, AttributeError, RecursionError, errors.SpecError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +76,13 @@ def verify(files: Files, *, expected: digests.Digest | None = None, release: dig
         return Verified(digest, (*problems, unreadable), (), expected is not None, None)
     if release not in (None, report.document["release"]):
         problems.append(f"the report is about release {report.document['release']}, not {release}")
-    problems += [*_belonging(files, report), *_following(report)]
-    pack_problems = [*_packs(report.policy)]
-    notes = [*pack_problems, *_version(report.evidence)]
+    notes: list[str] = []
+    try:
+        problems += [*_belonging(files, report), *_following(report)]
+        notes += [*_packs(report.policy), *_version(report.evidence)]
+    except _MISSHAPEN as exc:
+        # Whatever has another shape than a run gives it also has another digest, which is what is told first.
+        problems += [*_digests_differ(files, report), f"a part of them has another form than it should: {exc!r:.120}"]
     return Verified(digest, tuple(problems), tuple(notes), expected is not None, report)
 
 
@@ -120,7 +123,7 @@ def _parsed(files: Files) -> tuple[documents.GateReport | None, str]:
             _refuse_other_shape(name, value, keys)
         date.fromisoformat(report["on"])
         return documents.parse(report, behind, policy), ""
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError, errors.SpecError) as exc:
+    except _MISSHAPEN as exc:
         return None, f"these are not the documents of a gate run: {exc!s:.200}"
 
 
@@ -138,9 +141,7 @@ def _refuse_other_shape(name: str, value: Any, keys: set[str]) -> None:
 
 def _belonging(files: Files, report: documents.GateReport) -> Iterator[str]:
     document, behind = report.document, report.evidence
-    for name, content in (("evidence", files.evidence), ("policy", files.policy)):
-        if digests.of_bytes(content) != document[name]:
-            yield f"the {name} is not the one that the report names"
+    yield from _digests_differ(files, report)
     if digests.canonical_json(document) != files.report:
         yield "the report is not in canonical form"
     if behind["release"].get("digest") != document["release"]:
@@ -154,6 +155,12 @@ def _belonging(files: Files, report: documents.GateReport) -> Iterator[str]:
     for verdict in report.verdicts:
         if verdict.evidence not in read:
             yield f"{verdict.subject}: rests on something that the evidence does not list"
+
+
+def _digests_differ(files: Files, report: documents.GateReport) -> Iterator[str]:
+    for name, content in (("evidence", files.evidence), ("policy", files.policy)):
+        if digests.of_bytes(content) != report.document[name]:
+            yield f"the {name} is not the one that the report names"
 
 
 def _seeded(report: documents.GateReport) -> Iterator[str]:
