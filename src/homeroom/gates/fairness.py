@@ -5,13 +5,15 @@ refuses every honest model (docs/decisions/0010-one-sided-fairness.md). Every st
 both ends of the declared range; the worst counts. What it is made of is in ``gates.groups``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from homeroom.domain import verdicts
+import numpy as np
+
+from homeroom.domain import digests, releases, verdicts
 from homeroom.gates import evidence as evidences
-from homeroom.gates import tabulations
+from homeroom.gates import inputs, tabulations
 from homeroom.gates.evidence import Evidence
-from homeroom.gates.groups import comparisons, displays, judgements, materials, sums
+from homeroom.gates.groups import comparisons, displays, judgements, materials, schoolcells, sums
 from homeroom.resources import gatepolicies
 from homeroom.stats import clusters
 
@@ -35,13 +37,7 @@ def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
 def material_of(evidence: Evidence) -> materials.Material:
     """The sums of the evaluation table with everything else that is judged by."""
     compared = comparisons.of_policy(evidence.policy.fairness)
-    frame = sums.Frame(
-        bands=evidence.bands,
-        stages=tuple(stage.value for stage in evidence.stages),
-        thresholds=evidence.thresholds,
-        names=tuple(comparison.name for comparison in compared),
-        columns=tuple(sorted({column for comparison in compared for column in comparison.columns})),
-    )
+    frame = frame_of(evidence.release, compared)
     offered = {
         stage.value: [evidence.offered(stage, threshold) for threshold in evidence.thresholds]
         for stage in evidence.stages
@@ -56,6 +52,76 @@ def material_of(evidence: Evidence) -> materials.Material:
         purpose=evidence.release.purpose,
         harm=evidence.policy.harm,
         levels=_levels(evidence, compared),
+    )
+
+
+def frame_of(release: releases.ReleaseConfig, compared: Sequence[comparisons.Comparison]) -> sums.Frame:
+    """What release and policy make of the axes of the sums."""
+    return sums.Frame(
+        bands=release.bands,
+        stages=tuple(file.stage.value for file in reversed(release.stages)),
+        thresholds=inputs.thresholds(release),
+        names=tuple(comparison.name for comparison in compared),
+        columns=tuple(sorted({column for comparison in compared for column in comparison.columns})),
+    )
+
+
+def cells_of(evidence: Evidence) -> dict[str, bytes]:
+    """The document of each school in the table, by site: what a school may send instead of rows."""
+    material = material_of(evidence)
+    return schoolcells.documents_of(material.totals, material.compared)
+
+
+def fairness_from_cells(
+    contents: Iterable[bytes],
+    release: releases.ReleaseConfig,
+    policy: gatepolicies.Spec,
+    policies: Mapping[str, gatepolicies.Spec] | None = None,
+    *,
+    seed: int | None = None,
+) -> tuple[verdicts.Verdict, ...]:
+    """The verdicts of ``decide`` from the schools' own sums, without any row.
+
+    Error rates and calibration are the same as from rows. Areas between ROC curves come from 20 bins instead of 64 levels,
+    which moves them by less than 0.02.
+
+    Args:
+        contents: one document for each school.
+        release: what is judged.
+        policy: the limits.
+        policies: limits by band; without them ``policy`` holds in every band.
+        seed: of the resamples; a hash of documents and policy where it is left out.
+
+    Raises:
+        SpecError: the documents cannot be pooled.
+    """
+    return judgements.decide(material_of_cells(contents, release, policy, policies, seed=seed))
+
+
+def material_of_cells(
+    contents: Iterable[bytes],
+    release: releases.ReleaseConfig,
+    policy: gatepolicies.Spec,
+    policies: Mapping[str, gatepolicies.Spec] | None = None,
+    *,
+    seed: int | None = None,
+) -> materials.Material:
+    """What ``fairness_from_cells`` judges; for the tables too."""
+    read = list(contents)
+    compared = comparisons.of_policy(policy.fairness)
+    totals = schoolcells.pooled(read, frame_of(release, compared), compared)
+    digest = digests.of_json(sorted(digests.of_bytes(content) for content in read))
+    seed = evidences.seed(digest, policy) if seed is None else seed
+    rng = np.random.default_rng(seed)
+    return materials.Material(
+        totals=totals,
+        compared=compared,
+        scopes=materials.scopes_of(release.bands, policy, policies or {}),
+        weights=clusters.draw_weights(len(totals.sites), policy.fairness.resamples, rng),
+        seed=seed,
+        digest=digest,
+        purpose=release.purpose,
+        harm=policy.harm,
     )
 
 

@@ -123,15 +123,19 @@ def _withheld_of_column(pool: sums.Pool, members: list[int], shown: set[int], mi
     rows = pool.rows[:, :, comparisons.GROUP, at_risk].sum(axis=0)
     if not members:
         return set()
-    known = rows[members[0]] + pool.rows[:, members[0], comparisons.REST, at_risk].sum()
-    others = known - rows[members].sum()
-    parts = np.eye(len(members) + 1)
-    secrets = [parts[place] for place, index in enumerate(members) if index not in shown]
-    secrets += [parts[-1]] if 0 < others < minimum else []
+    everybody = rows[members[0]] + pool.rows[:, members[0], comparisons.REST, at_risk].sum()
+    sizes = np.append(rows[members], everybody - rows[members].sum())
+    # Values that no pupil has are no part: who knows that nobody has another value can subtract without them.
+    parts = np.eye(len(sizes)) * (sizes > 0)[:, None]
+    small = [place for place, index in enumerate(members) if index not in shown]
+    small += [len(members)] if 0 < sizes[-1] < minimum else []
+    secrets = [parts[place] for place in small if sizes[place] > 0]
+    # Two hidden groups that are few together must not be told as their sum either.
+    secrets += [parts[small].sum(axis=0)] if len(secrets) > 1 and sizes[small].sum() < minimum else []
     open_ones = [place for place, index in enumerate(members) if index in shown]
     hidden: set[int] = set()
     while secrets and open_ones:
-        published = np.concatenate([parts[open_ones], 1 - parts[open_ones]])
+        published = np.concatenate([parts[open_ones], parts.sum(axis=0) - parts[open_ones]])
         if not suppressions.derivable(published, np.stack(secrets)).any():
             break
         smallest = min(open_ones, key=lambda place: (rows[members[place]], place))
