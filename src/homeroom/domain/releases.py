@@ -1,6 +1,7 @@
 """What a release is made of: stages, served in order of preference, and what may be done with them."""
 
 import enum
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +50,101 @@ class ParameterBounds:
     maximum: float
 
 
+STUDENT_YEAR = "student-year"
+"""The unit that protects a child: everything about one pupil in one school year."""
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRecord:
+    """What the privacy ledger says about the training of a release.
+
+    Attributes:
+        purpose: that the training was booked under.
+        unit: whose presence is hidden, such as ``student-year``.
+        mechanism: how.
+        delta: chance that the promise does not hold.
+        before: epsilon that the population had spent before, at least 0.
+        after: epsilon that it had spent after, at least ``before``.
+    """
+
+    purpose: str
+    unit: str
+    mechanism: str
+    delta: float
+    before: float
+    after: float
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyStatement:
+    """What a release says about how well it hides that anybody was in its training data.
+
+    Attributes:
+        unit: whose presence is hidden.
+        epsilon: how much of the budget it spent, above 0.
+        delta: chance that the promise does not hold, between 0 and 1.
+        mechanism: how, such as ``gaussian-sgd``.
+        ledger: the ledger's record of it, where there is one.
+    """
+
+    unit: str
+    epsilon: float
+    delta: float
+    mechanism: str
+    ledger: LedgerRecord | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON, as in ``release.json``."""
+        stated = {"unit": self.unit, "epsilon": self.epsilon, "delta": self.delta, "mechanism": self.mechanism}
+        if self.ledger is None:
+            return stated
+        record = self.ledger
+        return {
+            **stated,
+            "ledger": {
+                "purpose": record.purpose,
+                "unit": record.unit,
+                "mechanism": record.mechanism,
+                "delta": record.delta,
+                "epsilonBefore": record.before,
+                "epsilonAfter": record.after,
+            },
+        }
+
+
+def parse_statement(value: dict[str, Any]) -> PrivacyStatement:
+    """The statement in that JSON; what a ledger's record has beside is not read.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is none.
+    """
+    record = value.get("ledger")
+    statement = PrivacyStatement(
+        unit=str(value["unit"]),
+        epsilon=float(value["epsilon"]),
+        delta=float(value["delta"]),
+        mechanism=str(value["mechanism"]),
+        ledger=None if record is None else _parse_record(record),
+    )
+    if not (0 < statement.epsilon < math.inf and 0 < statement.delta < 1):
+        raise ValueError("a privacy statement needs an epsilon above 0 and a delta between 0 and 1")
+    return statement
+
+
+def _parse_record(value: dict[str, Any]) -> LedgerRecord:
+    record = LedgerRecord(
+        purpose=str(value["purpose"]),
+        unit=str(value["unit"]),
+        mechanism=str(value["mechanism"]),
+        delta=float(value["delta"]),
+        before=float(value["epsilonBefore"]),
+        after=float(value["epsilonAfter"]),
+    )
+    if not 0 <= record.before <= record.after < math.inf:
+        raise ValueError("a ledger record needs 0 <= epsilonBefore <= epsilonAfter")
+    return record
+
+
 @dataclass(frozen=True, slots=True)
 class ReleaseConfig:
     """What a school needs to know to serve a release; part of the OCI config blob, so the release digest covers it.
@@ -62,6 +158,7 @@ class ReleaseConfig:
         offer_days: an offer made from a score expires after this many days.
         parameters: what educators may turn.
         stages: rungs, in the order of ``Stage``.
+        privacy: what it says about its privacy budget; None when it says nothing.
     """
 
     name: str
@@ -72,13 +169,15 @@ class ReleaseConfig:
     offer_days: int
     parameters: tuple[ParameterBounds, ...]
     stages: tuple[StageFile, ...]
+    privacy: PrivacyStatement | None = None
 
     def stage(self, stage: Stage) -> StageFile | None:
         """That rung, if the release has it."""
         return next((file for file in self.stages if file.stage is stage), None)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON."""
+        """Plain JSON; without a privacy statement the key is left out, so that older digests stay what they were."""
+        stated = {} if self.privacy is None else {"privacy": self.privacy.to_json()}
         return {
             "name": self.name,
             "purpose": self.purpose,
@@ -94,6 +193,7 @@ class ReleaseConfig:
                 {"stage": s.stage.value, "format": s.format.value, "digest": s.digest, "sizeBytes": s.size_bytes}
                 for s in self.stages
             ],
+            **stated,
         }
 
 
@@ -120,4 +220,5 @@ def parse_config(value: dict[str, Any]) -> ReleaseConfig:
             )
             for stage in value["stages"]
         ),
+        privacy=None if "privacy" not in value else parse_statement(value["privacy"]),
     )

@@ -20,13 +20,21 @@ from homeroom.gates import (
     tabulations,
 )
 from homeroom.gates.pages import rendering
+from homeroom.gates.privacy import duties
 from homeroom.resources import gatepolicies
 
 Say = Callable[[str], None]
 Gate = Callable[[evidence.Evidence], tuple[verdicts.Verdict, ...]]
 Tabulator = Callable[[evidence.Evidence], tuple[tabulations.Table, ...]]
 
-GATES: tuple[Gate, ...] = (fairness.decide, drift.decide, quality.decide, footprint.decide, reported.decide)
+GATES: tuple[Gate, ...] = (
+    fairness.decide,
+    drift.decide,
+    duties.decide,
+    quality.decide,
+    footprint.decide,
+    reported.decide,
+)
 """In the order of the report."""
 
 TABLES: tuple[Tabulator, ...] = (fairness.tabulate, grouprates.tabulate)

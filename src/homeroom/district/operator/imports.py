@@ -54,6 +54,7 @@ class Imported:
         stages: file name and format of each stage.
         reference: file name of the training reference.
         files: digest of every file by name.
+        privacy: what the version says about its privacy budget.
     """
 
     directory: pathlib.Path
@@ -64,6 +65,7 @@ class Imported:
     stages: Mapping[releases.Stage, tuple[str, releases.Format]]
     reference: str
     files: Mapping[str, digests.Digest]
+    privacy: releases.PrivacyStatement | None = None
 
     @property
     def digest(self) -> digests.Digest:
@@ -194,7 +196,7 @@ def key(model: str, version: str) -> digests.Digest:
 
 
 def parse_release_file(content: bytes) -> dict[str, Any]:
-    """What a release needs of ``release.json``, checked: features, output, stages, reference.
+    """What a release needs of ``release.json``, checked: features, output, stages, reference, and ``privacy`` if it is there.
 
     Raises:
         Blocked: it is not that.
@@ -210,12 +212,13 @@ def parse_release_file(content: bytes) -> dict[str, Any]:
             "output": _text(value["output"]),
             "stages": stages,
             "reference": _file_name(value["trainingReference"]["file"]),
+            "privacy": None if value.get("privacy") is None else releases.parse_statement(value["privacy"]).to_json(),
         }
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as exc:
         raise steps.Blocked(
             _REASON.RELEASE_FILE_INVALID,
             f"{RELEASE_FILE} is not usable ({type(exc).__name__}: {exc}): it needs features, output, stages with file "
-            "and format, and trainingReference.file",
+            "and format, and trainingReference.file; privacy, if there, needs unit, epsilon, delta and mechanism",
         ) from exc
     missing = sorted(stage.value for stage in REQUIRED_STAGES if stage.value not in stages)
     if missing or not checked["features"]:
@@ -250,4 +253,5 @@ def _from_record(record: Mapping[str, Any], directory: pathlib.Path) -> Imported
         },
         reference=record["reference"],
         files=record["files"],
+        privacy=None if record.get("privacy") is None else releases.parse_statement(record["privacy"]),
     )

@@ -79,6 +79,7 @@ def build_config(spec: modelreleases.Spec, imported: imports.Imported) -> releas
         offer_days=spec.offer_days,
         parameters=tuple(parameter.to_domain() for parameter in spec.parameters),
         stages=tuple(_stage_file(stage, imported) for stage in releases.Stage if stage in imported.stages),
+        privacy=imported.privacy,
     )
 
 

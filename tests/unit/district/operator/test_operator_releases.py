@@ -265,6 +265,10 @@ def _without(name: str) -> dict[str, bytes]:
             {**FILES, "release.json": FILES["release.json"].replace(b'"fallback": {', b'"core": {')}, {},
             "ReleaseFileInvalid", "lacks fallback", id="no fallback",
         ),
+        pytest.param(
+            {**FILES, "release.json": FILES["release.json"][:-1] + b', "privacy": {"unit": "row"}}'}, {},
+            "ReleaseFileInvalid", "privacy, if there, needs unit, epsilon", id="half a privacy statement",
+        ),
         pytest.param({**FILES, "core.onnx": b"x" * 1001}, {}, "TooLarge", "core.onnx", id="too large"),
         pytest.param(FILES, {"full": refusals.Reason.NOT_ONNX}, "NotOnnx", "full.onnx: export", id="not ONNX"),
         pytest.param(FILES, {"core": refusals.Reason.TRUNCATED}, "Truncated", "core.onnx", id="truncated"),
@@ -490,3 +494,13 @@ async def test_approval_after_a_pack_is_overdue_waits_for_a_review_and_one_from_
     still = await district.passed()
     assert (still["phase"], district.judge.runs) == ("Ready", 1)
     assert "policy pack uk was to be reviewed by 2027-11-22, new approvals do not count since" in still["message"]
+
+
+async def test_privacy_statement_of_the_version_travels_in_the_artifact(district: District) -> None:
+    """Its digest covers it, so nobody can state another budget afterwards."""
+    stated = {"unit": "student-year", "epsilon": 1.0, "delta": 1e-6, "mechanism": "gaussian-sgd"}
+    district.mlflow.held["release.json"] = FILES["release.json"][:-1] + f', "privacy": {json.dumps(stated)}}}'.encode()
+    district.put()
+    await district.passed()
+    configs = [json.loads(blob) for blob in district.registry.held.values() if blob.startswith(b'{"bands"')]
+    assert [config["privacy"] for config in configs] == [stated]
