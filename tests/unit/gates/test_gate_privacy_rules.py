@@ -81,7 +81,7 @@ def asked(rule: str, pack: str | None = None) -> facts.Parameters:
     return lines[0].parameters if lines else {}
 
 
-CASES = [
+CASES: list[tuple[str, dict[str, Any], verdicts.Outcome | None]] = [
     ("purpose.registered", {}, PASS),
     ("purpose.registered", {"entry": None}, FAIL),
     ("purpose.registered", {"entry": None, "register": False}, NOTHING),
