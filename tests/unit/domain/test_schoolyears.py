@@ -196,3 +196,12 @@ def test_date_is_read_from_the_school_s_own_wall() -> None:
 
 def test_example_in_the_docstring_holds() -> None:
     assert doctest.testmod(schoolyears, optionflags=doctest.ELLIPSIS).failed == 0
+
+
+@pytest.mark.parametrize(
+    ("back", "expected"),
+    [pytest.param(8, 1, id="six days free"), pytest.param(9, 0, id="seven days free")],
+)
+def test_break_is_long_from_seven_days_without_school(back: int, expected: int) -> None:
+    last = date(2026, 9, 1)
+    assert stamping.count_since_break([last, date(2026, 9, back)])[date(2026, 9, back)] == expected
