@@ -4,11 +4,16 @@ from collections.abc import Callable
 
 import typer
 
-from homeroom.cli import gateruns, gateverifications
+from homeroom.cli import cells, gateruns, gateverifications, policies
 
 app = typer.Typer(help="Judge a release, explain a policy, verify an old decision.", no_args_is_help=True)
 
-COMMANDS: tuple[Callable[..., None], ...] = (gateruns.run, gateverifications.verify)
+COMMANDS: tuple[Callable[..., None], ...] = (
+    gateruns.run,
+    gateverifications.verify,
+    *policies.COMMANDS,
+    *cells.COMMANDS,
+)
 
 for command in COMMANDS:
     app.command()(command)

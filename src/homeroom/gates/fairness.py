@@ -6,6 +6,7 @@ both ends of the declared range; the worst counts. What it is made of is in ``ga
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -35,24 +36,39 @@ def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
 
 
 def material_of(evidence: Evidence) -> materials.Material:
-    """The sums of the evaluation table with everything else that is judged by."""
+    """The sums of the evaluation table with everything else that is judged by.
+
+    Where cells of other schools were given they are pooled with ours. Their scores are known by bins only, so areas between
+    ROC curves then come from bins for all.
+    """
     compared = comparisons.of_policy(evidence.policy.fairness)
     frame = frame_of(evidence.release, compared)
     offered = {
         stage.value: [evidence.offered(stage, threshold) for threshold in evidence.thresholds]
         for stage in evidence.stages
     }
-    return materials.Material(
-        totals=sums.of_table(evidence.table, frame, compared, offered),
+    ours = sums.of_table(evidence.table, frame, compared, offered)
+    seed = evidences.seed(evidence.table.digest, evidence.policy)
+    alone = materials.Material(
+        totals=ours,
         compared=compared,
         scopes=materials.scopes_of(evidence.bands, evidence.policy, evidence.policies),
         weights=evidence.weights,
-        seed=evidences.seed(evidence.table.digest, evidence.policy),
+        seed=seed,
         digest=evidence.table.digest,
         purpose=evidence.release.purpose,
         harm=evidence.policy.harm,
         levels=_levels(evidence, compared),
     )
+    cells = evidence.given.cells
+    return alone if not cells else _with_cells(alone, [cells[name] for name in sorted(cells)])
+
+
+def _with_cells(alone: materials.Material, contents: Sequence[bytes]) -> materials.Material:
+    totals = schoolcells.together(alone.totals, schoolcells.pooled(contents, alone.totals.frame, alone.compared))
+    rng = np.random.default_rng([alone.seed, len(contents)])
+    weights = clusters.draw_weights(len(totals.sites), len(alone.weights), rng)
+    return replace(alone, totals=totals, weights=weights, levels=None)
 
 
 def frame_of(release: releases.ReleaseConfig, compared: Sequence[comparisons.Comparison]) -> sums.Frame:

@@ -293,6 +293,30 @@ def test_pooled_cells_give_the_verdicts_of_the_rows() -> None:
     assert areas[0] == pytest.approx(areas[1], abs=0.02)
 
 
+def test_cells_of_other_schools_are_pooled_with_ours() -> None:
+    """Rule: half of the schools by rows and half by cells are judged like all of them, whatever needs sums only."""
+    table = cases.columns(withheld=0.3)
+    sites = np.unique(table["site_id"])
+    near = np.isin(table["site_id"], sites[:12])
+    theirs = fairness.cells_of(cases.some_evidence({name: cell[~near] for name, cell in table.items()}, _policy()))
+    ours = {name: cell[near] for name, cell in table.items()}
+
+    together = fairness.decide(cases.some_evidence(ours, _policy(), cells=theirs))
+
+    whole = cases.by_subject(fairness.decide(cases.some_evidence(table, _policy())))
+    judged = _of_check(together, "fairness.excess")
+    assert [(v.rows, v.estimate) for v in judged] == [
+        (whole[v.subject].rows, whole[v.subject].estimate) for v in judged
+    ]
+
+
+def test_school_by_rows_and_by_cells_too_is_refused() -> None:
+    known = cases.some_evidence()
+
+    with pytest.raises(errors.SpecError, match="leave its cells out"):
+        fairness.decide(cases.some_evidence(cells=fairness.cells_of(known)))
+
+
 def _broken(**changes: Any) -> bytes:
     known = cases.some_evidence()
     document = json.loads(next(iter(fairness.cells_of(known).values())))

@@ -77,6 +77,18 @@ def pooled(contents: Iterable[bytes], frame: sums.Frame, compared: Sequence[comp
     return found
 
 
+def together(ours: sums.Sums, theirs: sums.Sums) -> sums.Sums:
+    """Schools of both, ours first.
+
+    Raises:
+        SpecError: a school is in both.
+    """
+    if set(ours.sites) & set(theirs.sites):
+        raise errors.SpecError("a school is in the evaluation table and among the cells too: leave its cells out")
+    parts = {name: np.concatenate([getattr(ours, name), getattr(theirs, name)]) for name in _PARTS}
+    return sums.Sums(frame=ours.frame, sites=(*ours.sites, *theirs.sites), **parts)
+
+
 def _shapes(frame: sums.Frame) -> dict[str, tuple[int, ...]]:
     base = (len(frame.bands), len(frame.names) + 1, 2)
     s = len(frame.stages)
