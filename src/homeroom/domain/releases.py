@@ -220,5 +220,5 @@ def parse_config(value: dict[str, Any]) -> ReleaseConfig:
             )
             for stage in value["stages"]
         ),
-        privacy=None if "privacy" not in value else parse_statement(value["privacy"]),
+        privacy=None if value.get("privacy") is None else parse_statement(value["privacy"]),
     )

@@ -1,0 +1,135 @@
+"""A starting policy holds together in every region, invents nothing, and says what is still to be filled in."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from homeroom.cli import app
+from homeroom.domain import errors
+from homeroom.gates.policies import explanations, starts
+from homeroom.resources import gatepolicies
+
+RUNNER = CliRunner()
+EXAMPLE = Path(__file__).parents[3] / "examples" / "reading-support" / "policy.yaml"
+REGISTER: dict[str, Any] = {
+    "columns": ("read_z", "math_z"),
+    "basis": "public task",
+    "owner": "the data office",
+    "expires": "2027-07-31",
+    "retention_days": 365,
+}
+
+
+def some_answers(region: str = "us", **overrides: Any) -> starts.Answers:
+    """One group of the first attribute that the region's packs name."""
+    first = next((a.name for a in starts.attributes(region)), None)
+    group = starts.Group(first, "some_column", "Y") if first else starts.Group("boys", "sex", "M", "boys", "girls")
+    values = {"name": "reading", "purpose": "support-offer", "bands": ("K-2",), "groups": (group,), **overrides}
+    return starts.Answers(region=region, **values)
+
+
+@pytest.mark.parametrize("purpose", ["support-offer", "risk-label", "selection", "content-level"])
+@pytest.mark.parametrize("region", starts.REGIONS)
+def test_policy_of_every_region_and_purpose_holds_together(region: str, purpose: str) -> None:
+    answers = some_answers(region, purpose=purpose, bands=("9-12",), **REGISTER)
+    spec = starts.build(answers)
+    written = yaml.safe_load(starts.to_yaml(answers, spec))
+    assert gatepolicies.parse(written).spec == spec
+    explanation = explanations.explain(spec, bands=("9-12",))
+    assert explanation.lines
+    assert spec.harm.value == ("Missed" if purpose == "support-offer" else "WronglyFlagged")
+
+
+def test_france_is_not_asked_about_what_it_may_not_record() -> None:
+    assert "race-ethnicity" not in {attribute.name for attribute in starts.attributes("fr")}
+    assert "priority-network" in {attribute.name for attribute in starts.attributes("fr")}
+
+
+def test_values_of_one_attribute_are_groups_of_their_own() -> None:
+    groups = tuple(starts.parse_group(f"race-ethnicity=ethnicity:{value}") for value in ("B", "H"))
+    spec = starts.build(some_answers(groups=groups))
+    assert [group.name for group in spec.fairness.protect] == ["race-ethnicity-b", "race-ethnicity-h"]
+    assert {group.attribute for group in spec.fairness.protect} == {"race-ethnicity"}
+
+
+def test_what_is_not_known_is_left_out_and_named_on_top() -> None:
+    answers = some_answers("uk")
+    text = starts.to_yaml(answers, starts.build(answers))
+    assert "# privacy.purposes is empty: add what the data may be used for" in text
+    assert "# Packs ask to compare language, disability, race-ethnicity too" in text
+    assert "# To do: pack uk: needs a local reviewer: none yet" in text
+    assert "purposes" not in yaml.safe_load(text)["spec"].get("privacy", {})
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        pytest.param({"purpose": "grading"}, "there is no purpose 'grading': choose one of support-offer", id="purpose"),
+        pytest.param({"bands": ("K-3",)}, "there is no band 'K-3'", id="band"),
+        pytest.param({"groups": ()}, "name at least one group to protect, such as --group income=", id="no group"),
+        pytest.param({"groups": (starts.Group("tall", "height", "1"),)}, "has an attribute 'tall': choose one of", id="group"),
+        pytest.param({"columns": ("read_z",)}, "needs basis, owner, expires, retentionDays beside columns", id="register"),
+        pytest.param({"groups": (starts.Group("sex", "Sex Of Child", "M"),)}, "fairness.protect.0.column", id="column"),
+        pytest.param({**REGISTER, "expires": "soon"}, "privacy.purposes.0.expires", id="date"),
+    ],
+)  # fmt: skip
+def test_answer_that_does_not_fit_is_named(overrides: dict[str, Any], said: str) -> None:
+    with pytest.raises(errors.SpecError) as refusal:
+        starts.build(some_answers(**overrides))
+    assert said in str(refusal.value)
+
+
+@pytest.mark.parametrize("text", ["income", "income=fsm", "=fsm:Y", "income=fsm:", "income=fsm:Y:only words"])
+def test_group_of_another_form_is_refused(text: str) -> None:
+    with pytest.raises(errors.SpecError, match="write language=ell:Y"):
+        starts.parse_group(text)
+
+
+def test_commands_start_a_policy_and_explain_it(tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    asked = ["gate", "init", "--region", "uk", "--purpose", "support-offer", "--band", "K-2", "--group", "income=fsm:Y"]
+    made = RUNNER.invoke(app, [*asked, "--write", str(path)])
+    assert made.exit_code == 0, made.output
+    again = RUNNER.invoke(app, [*asked, "--write", str(path)])
+    assert (again.exit_code, "is there already" in again.output) == (2, True)
+    explained = RUNNER.invoke(app, ["gate", "explain", str(path), "--output", "json"])
+    assert explained.exit_code == 0, explained.output
+    document = yaml.safe_load(explained.stdout)
+    cell = next(line for line in document["limits"] if line["limit"] == "fairness.minimumCell")
+    assert (cell["value"], cell["layer"], cell["place"]) == (10, "pack base", "limits[0]")
+    assert {pack["name"] for pack in document["packs"]} == {"base", "uk"}
+    assert {"attribute": "income", "group": "income"} in document["groups"]
+    assert {"attribute": "language", "group": None} in document["groups"]
+    assert "uk.childrensCode" in {rule["rule"] for rule in document["rules"]}
+
+
+def test_explanation_reads_standard_input_and_speaks_in_rows() -> None:
+    done = RUNNER.invoke(app, ["gate", "explain", "-", "--band", "K-2"], input=EXAMPLE.read_text())
+    assert done.exit_code == 0, done.output
+    assert "fairness.excessLimit\t0.1\tevery band\tdefault\tspec.fairness.excessLimit" in done.output
+    assert "not limited, reported only: fairness.oppositeLimit" in done.output
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        pytest.param("spec: [", "cannot be read as YAML", id="no YAML"),
+        pytest.param("- a", "is no manifest", id="no manifest"),
+        pytest.param("kind: ModelRelease\nspec: {}", "found homeroom.dev/v1alpha1 ModelRelease", id="another kind"),
+        pytest.param("spec: {harm: Both}", "spec.harm", id="wrong field"),
+    ],
+)
+def test_file_that_is_no_policy_is_named(tmp_path: Path, content: str, said: str) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text(content)
+    done = RUNNER.invoke(app, ["gate", "explain", str(path)])
+    assert done.exit_code == 2
+    assert said in " ".join(done.output.split())
+
+
+def test_question_that_nobody_can_answer_names_its_option() -> None:
+    done = RUNNER.invoke(app, ["gate", "init", "--region", "uk"])
+    assert (done.exit_code, "Answer with --purpose" in done.output) == (2, True)
