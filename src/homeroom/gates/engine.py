@@ -20,7 +20,7 @@ from homeroom.gates import (
     tabulations,
 )
 from homeroom.gates.pages import rendering
-from homeroom.gates.privacy import duties
+from homeroom.gates.privacy import anonymity, duties, fallbackcells, membership, memorisation
 from homeroom.resources import gatepolicies
 
 Say = Callable[[str], None]
@@ -31,13 +31,22 @@ GATES: tuple[Gate, ...] = (
     fairness.decide,
     drift.decide,
     duties.decide,
+    membership.decide,
+    memorisation.decide,
+    anonymity.decide,
+    fallbackcells.decide,
     quality.decide,
     footprint.decide,
     reported.decide,
 )
 """In the order of the report."""
 
-TABLES: tuple[Tabulator, ...] = (fairness.tabulate, grouprates.tabulate)
+TABLES: tuple[Tabulator, ...] = (
+    fairness.tabulate,
+    grouprates.tabulate,
+    membership.tabulate,
+    memorisation.tabulate,
+)
 """In the order of the page."""
 
 

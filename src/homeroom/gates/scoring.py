@@ -13,6 +13,8 @@ from homeroom.gates import tables
 from homeroom.stats import clusters
 
 INPUT = "features"
+BATCH_ROWS = 65_536
+"""Rows of one call, so that what a network holds in between stays small; a school asks for a class at a time."""
 
 
 def score(
@@ -25,8 +27,7 @@ def score(
     """
     if file.format is releases.Format.ONNX:
         return run_onnx(open_session(content), release.output, table.features)
-    sites = [table.sites[index] for index in table.site]
-    return look_up(content, release.features, table.features, sites)
+    return look_up(content, release.features, table.features, table.sites, table.site)
 
 
 def open_session(content: bytes) -> onnxruntime.InferenceSession:
@@ -53,35 +54,52 @@ def run_onnx(
     Raises:
         SpecError: the model does not take these features, or its answer is not one finite score in [0, 1] per row.
     """
+    batches = [features[start : start + BATCH_ROWS] for start in range(0, max(1, len(features)), BATCH_ROWS)]
+    return np.concatenate([_run_batch(session, output, batch) for batch in batches])
+
+
+def _run_batch(
+    session: onnxruntime.InferenceSession, output: str, features: npt.NDArray[np.float32]
+) -> clusters.FloatArray:
     try:
         answer = np.asarray(session.run([output], {INPUT: features})[0], dtype=np.float64)
     except Exception as exc:  # as above
         raise errors.SpecError(f"the model does not run on the release's features: {exc!s:.200}") from exc
-    if answer.shape != (len(features),) or not np.isfinite(answer).all() or answer.min() < 0 or answer.max() > 1:
+    if answer.shape != (len(features),):
+        raise errors.SpecError(f"output {output!r} must be one finite number between 0 and 1 for each row")
+    if not (np.isfinite(answer) & (answer >= 0) & (answer <= 1)).all():
         raise errors.SpecError(f"output {output!r} must be one finite number between 0 and 1 for each row")
     return answer
 
 
 def look_up(
-    content: bytes, names: Sequence[str], features: npt.NDArray[np.float32], sites: list[str]
+    content: bytes,
+    names: Sequence[str],
+    features: npt.NDArray[np.float32],
+    sites: Sequence[str],
+    site: clusters.IntArray,
 ) -> clusters.FloatArray:
     """Group rates for every row: the school's own where it has one, else the default of the group.
+
+    Args:
+        content: bytes of the stage.
+        names: columns of ``features``.
+        features: shape (n, k).
+        sites: ids of the schools.
+        site: shape (n,); index of each row's school.
 
     Raises:
         SpecError: the file is no table of group rates, or a row belongs to none of its groups.
     """
     try:
         stage: dict[str, Any] = json.loads(content)
-        groups = [(name, name.partition("_")[2]) for name in stage["by"]]
-        columns = [list(names).index(name) for name, _ in groups]
-        member = features[:, columns]
-        chosen = member.argmax(axis=1)
-        if not (member.max(axis=1) == 1).all():
+        keys = [name.partition("_")[2] for name in stage["by"]]
+        member = features[:, [list(names).index(name) for name in stage["by"]]]
+        if not ((member == 1).sum(axis=1) == 1).all():
             raise errors.SpecError("the group rates do not cover every row: each needs exactly one of its groups")
         rates: dict[str, dict[str, float]] = stage["rates"]
         default: dict[str, float] = stage["default"]
-        keys = [groups[index][1] for index in chosen]
-        found = [rates.get(site, {}).get(key, default[key]) for site, key in zip(sites, keys, strict=True)]
-        return np.array(found, dtype=np.float64)
-    except (KeyError, TypeError, ValueError, AttributeError) as exc:
+        table = np.array([[float(rates.get(id_, {}).get(key, default[key])) for key in keys] for id_ in sites])
+        return np.asarray(table[site, (member == 1).argmax(axis=1)])
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as exc:
         raise errors.SpecError(f"the fallback is not a table of group rates: {exc!s:.200}") from exc

@@ -1,0 +1,249 @@
+"""Does a pupil's own row move the answer about that pupil to the right side?
+
+The counterfactual of Feldman and Zhang (2020): how much nearer to what came true is an answer when the row was in training
+than when it was not. A model that learnt something about *such* pupils, or about their school, moves for the outcome of a
+pupil's neighbour as well; only what moves for the own outcome alone was remembered. With shipped and unseen answers p and
+q, the own outcome y, and y' of the pupil most like this one (same school and year group):
+
+    remembered = sum((p - q)(y - y')) / sum((y - y')^2 / 2)
+
+It is 0 for a model that remembers nobody, whatever it learnt, and 1 for one that answers with the row itself. Times the share
+of unseen answers on the wrong side it is the share of pupils whose own row puts theirs on the right one.
+
+Models are limited. A table of group rates is reported: every average holds each of its rows, and what guards it is its
+smallest cell.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from homeroom.domain import releases, verdicts
+from homeroom.gates import tabulations, words
+from homeroom.gates.evidence import Evidence, three_valued
+from homeroom.gates.privacy import answers, circles
+from homeroom.stats import bounds, clusters, power
+
+GATE = "privacy"
+CHECK = "privacy.memorised"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Memory:
+    """What one stage remembers of some pupils.
+
+    Attributes:
+        stage: which rung.
+        circle: of whom.
+        moved: share of pupils whose own row moves the answer to the right side; may be below 0 by chance.
+        replicates: shape (b,); the same in each resample of schools.
+    """
+
+    stage: releases.Stage
+    circle: circles.Circle
+    moved: float
+    replicates: clusters.FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A memory with its bounds over schools."""
+
+    memory: Memory
+    low: float
+    high: float
+    spread: float
+
+
+def decide(evidence: Evidence) -> tuple[verdicts.Verdict, ...]:
+    """One verdict for each stage: the group that it remembers most of."""
+    known = answers.gather(evidence)
+    judged = _judge(evidence, known)
+    found = []
+    for one in known:
+        mine = [entry for entry in judged if entry.memory.stage is one.stage]
+        if mine:
+            worst = max(mine, key=partial(_badness, evidence))
+            found.append(_verdict(evidence, worst) if one.is_model else _reported(evidence, worst))
+        else:
+            found.append(_unknown(evidence, one))
+    return tuple(found)
+
+
+def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
+    """What each stage remembers of everybody and of each group, in pupils of a thousand."""
+    known = answers.gather(evidence)
+    models = {one.stage for one in known if one.is_model}
+    rows = tuple(
+        (
+            found.memory.stage.value,
+            found.memory.circle.words,
+            1000 * found.memory.moved,
+            1000 * found.low,
+            1000 * found.high,
+            1000 * evidence.policy.privacy.memorised_limit if found.memory.stage in models else None,
+        )
+        for found in _judge(evidence, known)
+    )
+    caption = (
+        "Of 1000 pupils, how many would get the right answer only because their own row was in training. About 0 is "
+        "nobody; by chance the number may be below."
+    )
+    columns = ("stage", "among", "remembered", "at least", "at most", "limit")
+    return (tabulations.Table("privacy.memorised", caption, columns, rows),)
+
+
+def _judge(evidence: Evidence, known: tuple[answers.Answers, ...]) -> list[Judged]:
+    told_apart = [found for found in known if not found.are_its_own]
+    memories = [
+        memory
+        for circle in (circles.everybody(evidence), *circles.groups(evidence))
+        for memory in _remember(evidence, told_apart, circle)
+    ]
+    limited = {one.stage for one in known if one.is_model}
+    groups = [[memory for memory in memories if (memory.stage in limited) is wanted] for wanted in (True, False)]
+    return [judged for group in groups for judged in _bound(group)]
+
+
+def _bound(memories: list[Memory]) -> list[Judged]:
+    if not memories:
+        return []
+    replicates = np.column_stack([memory.replicates for memory in memories])
+    replicates = replicates[~np.isnan(replicates).any(axis=1)]
+    found = bounds.one_sided(np.array([memory.moved for memory in memories]), replicates)
+    return [
+        Judged(memory, float(found.low[index]), float(found.high[index]), float(found.spread[index]))
+        for index, memory in enumerate(memories)
+    ]
+
+
+def _remember(evidence: Evidence, known: list[answers.Answers], circle: circles.Circle) -> list[Memory]:
+    rows, like = answers.pair(evidence, circle)
+    own, others = (evidence.table.needed[index].astype(np.float64) for index in (rows, like))
+    unlike = np.zeros(len(evidence.table), dtype=bool)
+    unlike[rows] = own != others
+    # Only pairs whose outcomes differ say anything.
+    if not evidence.enough(unlike):
+        return []
+    possible = _sums(evidence, rows, (own - others) ** 2 / 2)
+    found = []
+    for one in known:
+        moved = _sums(evidence, rows, (one.shipped[rows] - one.unseen[rows]) * (own - others))
+        wrong = _share_on_the_wrong_side(evidence, one, circle)
+        estimate = float(wrong * moved.sum() / possible.sum())
+        found.append(Memory(one.stage, circle, estimate, wrong * _ratio(evidence, moved, possible)))
+    return found
+
+
+def _sums(evidence: Evidence, rows: clusters.IntArray, values: clusters.FloatArray) -> clusters.FloatArray:
+    return clusters.sum_by_cluster(evidence.table.site[rows], len(evidence.table.sites), values)
+
+
+def _ratio(evidence: Evidence, moved: clusters.FloatArray, possible: clusters.FloatArray) -> clusters.FloatArray:
+    total = evidence.weights @ possible
+    ratio: clusters.FloatArray = np.full(len(total), np.nan)
+    np.divide(evidence.weights @ moved, total, out=ratio, where=total > 0)
+    return ratio
+
+
+def _share_on_the_wrong_side(evidence: Evidence, found: answers.Answers, circle: circles.Circle) -> float:
+    """At the operating point where it is largest."""
+    wrong = [
+        (evidence.offered(found.stage, threshold) != evidence.table.needed)[circle.rows].mean()
+        for threshold in evidence.thresholds
+    ]
+    return float(max(wrong))
+
+
+def _outcome(evidence: Evidence, found: Judged) -> verdicts.Outcome:
+    return three_valued(found.low, found.high, evidence.policy.privacy.memorised_limit)
+
+
+def _badness(evidence: Evidence, found: Judged) -> tuple[int, float]:
+    return _outcome(evidence, found).severity, found.high
+
+
+def _verdict(evidence: Evidence, found: Judged) -> verdicts.Verdict:
+    memory, outcome, limit = found.memory, _outcome(evidence, found), evidence.policy.privacy.memorised_limit
+    actions = {
+        verdicts.Outcome.FAIL: "Train with fewer free parameters or stop earlier, so that no answer hangs on one pupil's row.",
+        verdicts.Outcome.NOT_ENOUGH_EVIDENCE: "Evaluate on more pupils, or pool with other districts.",
+    }
+    return verdicts.Verdict(
+        gate=GATE,
+        check=CHECK,
+        subject=_subject(memory.stage),
+        outcome=outcome,
+        sentence=_sentence(found, outcome, limit),
+        evidence=evidence.table.digest,
+        estimate=memory.moved,
+        low=found.low,
+        high=found.high,
+        limit=limit,
+        rows=int(memory.circle.rows.sum()),
+        detectable=power.detectable_from_error(found.spread),
+        action=actions.get(outcome, ""),
+    )
+
+
+def _reported(evidence: Evidence, found: Judged) -> verdicts.Verdict:
+    memory = found.memory
+    sentence = (
+        f"Of 1000 pupils about {_of_thousand(memory.moved)} get the right answer from {words.STAGES[memory.stage]} only because "
+        f"their own row is part of that rate (between {_of_thousand(found.low)} and {_of_thousand(found.high)}, among "
+        f"{memory.circle.words}). Reported, not limited: a rate holds each of its pupils, and must be of enough of them."
+    )
+    return verdicts.Verdict(
+        gate=GATE,
+        check=CHECK,
+        subject=_subject(memory.stage),
+        outcome=verdicts.Outcome.NOT_APPLICABLE,
+        sentence=sentence,
+        evidence=evidence.table.digest,
+        estimate=memory.moved,
+        low=found.low,
+        high=found.high,
+        rows=int(memory.circle.rows.sum()),
+    )
+
+
+def _subject(stage: releases.Stage) -> str:
+    return f"{stage.value}: what it remembers of single pupils"
+
+
+def _sentence(found: Judged, outcome: verdicts.Outcome, limit: float) -> str:
+    memory = found.memory
+    stage, who = words.STAGES[memory.stage], memory.circle.words
+    begins = {
+        verdicts.Outcome.PASS: f"{words.capitalised(stage)} keeps no single pupil's row in mind",
+        verdicts.Outcome.FAIL: f"{words.capitalised(stage)} keeps rows of single pupils in mind",
+    }.get(outcome, f"We cannot tell yet whether {stage} keeps rows of single pupils in mind")
+    return (
+        f"{begins}: of 1000 pupils about {_of_thousand(memory.moved)} get the right answer only because their own row was in "
+        f"training (between {_of_thousand(found.low)} and {_of_thousand(found.high)}, among {who}), and at most "
+        f"{_of_thousand(limit)} are allowed."
+    )
+
+
+def _of_thousand(share: float) -> str:
+    return str(max(0, round(1000 * share)))
+
+
+def _unknown(evidence: Evidence, found: answers.Answers) -> verdicts.Verdict:
+    if found.are_its_own:
+        outcome = verdicts.Outcome.NOT_APPLICABLE
+        why = "the evaluation table holds its own answers; see who was in training."
+    else:
+        outcome = verdicts.Outcome.NOT_ENOUGH_EVIDENCE
+        why = "there are too few pupils of one school and year group with different outcomes."
+    return verdicts.Verdict(
+        gate=GATE,
+        check=CHECK,
+        subject=_subject(found.stage),
+        outcome=outcome,
+        sentence=f"We cannot tell whether {words.STAGES[found.stage]} keeps rows of single pupils in mind: {why}",
+        evidence=evidence.table.digest,
+        limit=evidence.policy.privacy.memorised_limit,
+        action="" if found.are_its_own else "Evaluate on more pupils, or pool with other districts.",
+    )
