@@ -69,12 +69,44 @@ def correlation_of_sums(
     Source:
         Donner 1986, International Statistical Review 54(1): (MSB - MSW) / (MSB + (m0 - 1) MSW).
     """
-    if clusters_seen <= 1 or rows <= clusters_seen:
-        return np.zeros(len(sums))
-    overall = sums**2 / rows
-    among = (between - overall) / (clusters_seen - 1)
-    inside = (squares - between) / (rows - clusters_seen)
-    typical = (rows - sizes / rows) / (clusters_seen - 1)
-    total = among + (typical - 1) * inside
-    found: clusters.FloatArray = np.divide(among - inside, total, out=np.zeros(len(sums)), where=total > 0)
+    return correlation_within(
+        rows=np.array([rows]),
+        clusters_seen=np.array([clusters_seen]),
+        sizes=np.array([sizes]),
+        sums=sums[None],
+        squares=squares[None],
+        between=between[None],
+    )
+
+
+def correlation_within(
+    *,
+    rows: clusters.FloatArray,
+    clusters_seen: clusters.FloatArray,
+    sizes: clusters.FloatArray,
+    sums: clusters.FloatArray,
+    squares: clusters.FloatArray,
+    between: clusters.FloatArray,
+) -> clusters.FloatArray:
+    """The same pooled over w windows, so that what differs between windows is not taken for likeness of classes.
+
+    Args:
+        rows: shape (w,).
+        clusters_seen: shape (w,).
+        sizes: shape (w,).
+        sums: shape (w, f).
+        squares: shape (w, f).
+        between: shape (w, f).
+
+    Returns:
+        Shape (f,), in [0, 1]; 0 where no window has two clusters.
+    """
+    free = float((clusters_seen - 1).sum())
+    inner = float((rows - clusters_seen).sum())
+    if free <= 0 or inner <= 0:
+        return np.zeros(sums.shape[1])
+    among = (between - sums**2 / rows[:, None]).sum(axis=0) / free
+    inside = (squares - between).sum(axis=0) / inner
+    total = among + (float((rows - sizes / rows).sum()) / free - 1) * inside
+    found: clusters.FloatArray = np.divide(among - inside, total, out=np.zeros(len(total)), where=total > 0)
     return np.clip(found, 0.0, 1.0)
