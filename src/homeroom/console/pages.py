@@ -94,6 +94,7 @@ class ReleaseCard:
         bands: for which year groups.
         state: where it stands.
         blocked_by: what stops it, one sentence each; empty when nothing does.
+        remarks: what to know of a release that may go on: who waived what, who let it go to all schools, packs to be reviewed.
         steps: in order.
         concerns: findings that did not simply hold, worst first.
         others: the remaining findings.
@@ -109,6 +110,7 @@ class ReleaseCard:
     bands: str
     state: Mark
     blocked_by: tuple[str, ...]
+    remarks: tuple[str, ...]
     steps: tuple[Step, ...]
     concerns: tuple[Finding, ...]
     others: tuple[Finding, ...]

@@ -32,6 +32,7 @@ def build_card(release: documents.Release) -> pages.ReleaseCard:
         bands=words.listed(tuple(words.BANDS.get(band, band) for band in release.bands)),
         state=_state(release, steps),
         blocked_by=_blocked_by(release),
+        remarks=_remarks(release),
         steps=steps,
         concerns=tuple(_finding(verdict) for verdict in findings if verdict.outcome in _SEVERITY),
         others=tuple(_finding(verdict) for verdict in findings if verdict.outcome not in _SEVERITY),
@@ -44,6 +45,9 @@ def build_card(release: documents.Release) -> pages.ReleaseCard:
 
 def _state(release: documents.Release, steps: tuple[pages.Step, ...]) -> pages.Mark:
     if release.ready:
+        for_pilots = any(c.type == "Ready" and c.reason == "ReadyForPilots" for c in release.conditions)
+        if for_pilots:
+            return pages.Mark("Ready for a few schools to try", words.Tone.CARE)
         return pages.Mark("Ready for schools", words.Tone.GOOD)
     if any(step.state.tone is words.Tone.BAD for step in steps):
         return pages.Mark("Stopped", words.Tone.BAD)
@@ -72,6 +76,12 @@ def _blocked_by(release: documents.Release) -> tuple[str, ...]:
     told = (c.message for c in release.conditions if c.status != "True" and c.type != "Ready" and c.message)
     first = next(told, release.message)
     return (first,) if first else ()
+
+
+def _remarks(release: documents.Release) -> tuple[str, ...]:
+    """Messages of steps that hold and still have something to say."""
+    said = {c.type: c.message for c in release.conditions if c.status == "True" and c.message != "ready for a wave"}
+    return tuple(f"{text[0].upper()}{text[1:]}." for type_ in ("GatesPassed", "Ready") if (text := said.get(type_, "")))
 
 
 def _finding(verdict: documents.Verdict) -> pages.Finding:

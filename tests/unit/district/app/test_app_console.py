@@ -96,3 +96,19 @@ def test_the_stylesheet_is_served_under_the_address_that_pages_name(http: Http) 
     answer = http.get(path)
     assert answer.headers["content-type"].startswith("text/css")
     assert b"prefers-color-scheme: dark" in answer.content
+
+
+def test_a_release_with_waived_evidence_says_who_waived_and_that_only_a_few_schools_may_have_it(
+    http: Http, cluster: FakeCluster
+) -> None:
+    said = "too little data in places, waived by dora until 2027-06-30 16:00 UTC, for pilots only: full: Asian pupils"
+    conditions = [
+        worlds.a_condition("GatesPassed", "True", "Waived", said),
+        worlds.a_condition("Ready", "True", "ReadyForPilots", "ready for pilots"),
+    ]
+    cluster.put({**(found := worlds.a_ready_release()), "status": {**found["status"], "conditions": conditions}})
+    log_in(http)
+    page = http.get("/").text
+    assert "Ready for a few schools to try" in page
+    assert f"T{said[1:]}." in page
+    assert "Ready for pilots." in page
