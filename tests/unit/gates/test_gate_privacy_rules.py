@@ -9,7 +9,7 @@ from tests.unit.gates import cases
 
 from homeroom.domain import errors, releases, verdicts
 from homeroom.gates.policies import packs
-from homeroom.gates.privacy import duties, facts, registers
+from homeroom.gates.privacy import duties, facts, membership, registers
 from homeroom.resources import gatepolicies
 
 PASS, FAIL = verdicts.Outcome.PASS, verdicts.Outcome.FAIL
@@ -325,3 +325,23 @@ def test_statement_of_the_release_reaches_the_gate() -> None:
     release = cases.a_release(privacy=replace(STATEMENT, epsilon=5.0))
     found = verdicts_of(cases.a_policy(privacy={"epsilonLimit": 3}), release=release)["privacy budget"]
     assert (found.outcome, found.estimate, found.limit) == (FAIL, 5.0, 3.0)
+
+
+@pytest.mark.parametrize("tried", [PASS, FAIL, UNKNOWN, NOTHING], ids=lambda outcome: outcome.value)
+def test_anonymity_rests_on_the_worst_of_the_membership_check(
+    monkeypatch: pytest.MonkeyPatch, tried: verdicts.Outcome
+) -> None:
+    """Where nothing could be tried, nobody has tried."""
+    known = cases.some_evidence(policy=cases.a_policy(packs=["eu"]))
+    made = [
+        verdicts.Verdict("privacy", f"s{n}", outcome, "", known.table.digest)
+        for n, outcome in enumerate((tried, NOTHING))
+    ]
+    monkeypatch.setattr(membership, "decide", lambda _evidence: tuple(made))
+    found = {verdict.check: verdict for verdict in duties.decide(known)}["edpb.anonymity"]
+    assert found.outcome is (UNKNOWN if tried is NOTHING else tried)
+
+
+def test_membership_check_is_not_run_for_packs_that_do_not_ask(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(membership, "decide", lambda _evidence: pytest.fail("it was run"))
+    assert duties.decide(cases.some_evidence(policy=cases.a_policy(packs=["us-federal"])))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from homeroom.domain import digests, errors, verdicts
 from homeroom.gates.evidence import Evidence
 from homeroom.gates.policies import packs
-from homeroom.gates.privacy import americanlaws, europeanlaws, facts, otherlaws, registers, statements
+from homeroom.gates.privacy import americanlaws, europeanlaws, facts, membership, otherlaws, registers, statements
 
 GATE = "privacy"
 
@@ -65,23 +65,33 @@ RULES = {
     "dp.statement": Rule("privacy budget", statements.stated),
 }
 
+ANONYMITY = "edpb.anonymity"
+"""The one rule that rests on another check; that check takes a moment, so it is run for it only where a pack asks."""
+
 ALWAYS = packs.RuleLine(rule="dp.statement", source="always")
 """A statement that is there is checked under every pack."""
 
 
 def decide(evidence: Evidence) -> tuple[verdicts.Verdict, ...]:
-    """What every rule that a pack asks for says, where nobody has tried to tell who was in the training data."""
-    return judge(evidence, None)
+    """What every rule that a pack asks for says."""
+    asks = any(line.rule == ANONYMITY for pack in packs.chosen(evidence.policy) for line in pack.rules)
+    return judge(evidence, _membership(evidence) if asks else None)
 
 
-def judge(evidence: Evidence, membership: verdicts.Outcome | None) -> tuple[verdicts.Verdict, ...]:
+def _membership(evidence: Evidence) -> verdicts.Outcome | None:
+    """The worst that the membership check found; None when it could not be tried at all."""
+    tried = [v for v in membership.decide(evidence) if v.outcome is not verdicts.Outcome.NOT_APPLICABLE]
+    return verdicts.worst(tuple(tried)) if tried else None
+
+
+def judge(evidence: Evidence, tried: verdicts.Outcome | None) -> tuple[verdicts.Verdict, ...]:
     """What every rule that a pack asks for says.
 
     Args:
         evidence: what is judged.
-        membership: what the check found that tries to tell who was in the training data; None when nobody tried.
+        tried: what the check found that tries to tell who was in the training data; None when nobody tried.
     """
-    known = facts.gather(evidence, membership)
+    known = facts.gather(evidence, tried)
     digest = digests.of_json([evidence.given.release_digest, evidence.policy.to_json(), evidence.on.isoformat()])
     return tuple(_verdict(name, finding, digest) for name, finding in found(known))
 
