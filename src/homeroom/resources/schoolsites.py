@@ -263,6 +263,7 @@ DEFINITION = definitions.Definition(
         definitions.Column("Hub", ".spec.hub"),
         definitions.condition_column(REACHABLE),
         definitions.condition_column(SERVING),
+        definitions.condition_column(SCHOOL_TIME, "School Time"),
         definitions.Column("Assignment", ".status.assignmentVersion", "integer"),
         definitions.Column("Offline Since", ".status.offlineSince", "date", priority=1),
         definitions.Column("Site ID", ".spec.siteId", priority=1),

@@ -42,7 +42,7 @@ def test_each_tier_gets_its_own_kinds() -> None:
     assert names["hub"] == {"RegionalHub"}
     assert names["school"] == {"SiteAssignment"}
     assert names["district"] == {
-        "GatePolicy", "ModelRelease", "RegionalHub", "ReleaseApproval", "RolloutWave", "SchoolSite",
+        "AcademicCalendar", "GatePolicy", "ModelRelease", "RegionalHub", "ReleaseApproval", "RolloutWave", "SchoolSite",
     }  # fmt: skip
     assert len(generate.crds()) == len(names["district"]) + len(names["school"])
 
