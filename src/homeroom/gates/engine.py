@@ -14,9 +14,9 @@ from homeroom.gates import (
     grouprates,
     inputs,
     measurements,
-    pictures,
     quality,
     reported,
+    stagefiles,
     tabulations,
 )
 from homeroom.gates.pages import rendering
@@ -44,8 +44,10 @@ GATES: tuple[Gate, ...] = (
 TABLES: tuple[Tabulator, ...] = (
     fairness.tabulate,
     grouprates.tabulate,
+    quality.tabulate,
     membership.tabulate,
     memorisation.tabulate,
+    footprint.tabulate,
 )
 """In the order of the page."""
 
@@ -66,6 +68,8 @@ def run_gates(
         SpecError: something given cannot be judged.
         Defect: Fairlearn and our own rates differ.
     """
+    say("looking at the files")
+    stagefiles.refuse_unfit(given.release, given.stages, directory)
     say("measuring the footprint")
     measured = measurements.measure_all(given.release, given.stages, directory)
     say("reading the evidence")
@@ -79,9 +83,15 @@ def run_gates(
     return replace(
         report,
         page=rendering.render(report) if page else None,
-        evidently=pictures.draw(known) if page else None,
+        evidently=_draw(known) if page else None,
         measurements={stage.value: measurement.to_json() for stage, measurement in measured.items()},
     )
+
+
+def _draw(known: evidence.Evidence) -> bytes:
+    from homeroom.gates import pictures  # noqa: PLC0415 - Evidently takes seconds to import
+
+    return pictures.draw(known)
 
 
 def _each(known: evidence.Evidence, say: Say) -> Iterator[verdicts.Verdict]:

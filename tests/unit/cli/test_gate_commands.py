@@ -287,24 +287,18 @@ def test_crash_is_code_4_and_no_failed_gate(
 def test_the_limited_process_says_what_the_command_says(judged: tuple[Path, Path, Result], tmp_path: Path) -> None:
     """As a CI has it: the installed command, its process without network, all pages; then verified in another one."""
     directory, out, _ = judged
-    command = [sys.executable, "-m", "homeroom", "gate"]
-    policy, page, evidence = directory / "policy.yaml", tmp_path / "page.html", tmp_path / "evidence"
-    ran = subprocess.run(
-        [*command, "run", directory, "--policy", policy, "--on", "2026-11-02", "--hardware", "pi4:2048:4"]
-        + ["--html", page, "--evidence", evidence],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    page, evidence = tmp_path / "page.html", tmp_path / "evidence"
+    judge = ["run", directory, "--policy", directory / "policy.yaml", "--on", "2026-11-02", "--hardware", "pi4:2048:4"]
+    ran = _installed(*judge, "--html", page, "--evidence", evidence)
     assert ran.returncode == 3, ran.stderr
     assert page.read_bytes().startswith(b"<!doctype html>")
     assert (evidence / "report.json").read_bytes() == (out / "evidence" / "report.json").read_bytes()
     digest = digests.of_bytes((evidence / "report.json").read_bytes())
-    verified = subprocess.run(
-        [*command, "verify", "--files", evidence, "--digest", digest]
-        + ["--evaluation", directory / "evaluation.csv.gz", "--release-files", directory],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    rows = ["--evaluation", directory / "evaluation.csv.gz", "--release-files", directory]
+    verified = _installed("verify", "--files", evidence, "--digest", digest, *rows)
     assert verified.returncode == 0, verified.stdout + verified.stderr
+
+
+def _installed(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "homeroom", "gate", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)
