@@ -31,12 +31,12 @@ check: $(VENV)/.dev lint types imports verify-generated fast ## Format, lint, ty
 
 .PHONY: fast
 fast: $(VENV)/.dev ## Fast tests only
-	@$(BIN)/pytest -q -n $(WORKERS) -m "not real and not e2e and not heavy"
+	@$(BIN)/pytest -q -n $(WORKERS) -m "not real and not e2e and not heavy and not browser"
 
 .PHONY: integration
 integration: $(VENV)/.dev ## Tests on the real API server, registry and MLflow
 	@$(BIN)/python -m homeroom.embedded.toolchain
-	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m "real and not e2e and not heavy" --randomly-seed=$(SEED)
+	@$(BIN)/pytest -q -n $(WORKERS) --dist loadfile -m "real and not e2e and not heavy and not browser" --randomly-seed=$(SEED)
 
 .PHONY: heavy
 heavy: $(VENV)/.dev ## Published numbers again from real data: minutes of arithmetic, no outside parts
@@ -46,6 +46,17 @@ heavy: $(VENV)/.dev ## Published numbers again from real data: minutes of arithm
 e2e: $(VENV)/.dev ## The whole path, as `make run` goes it; alone, because it wants the whole machine
 	@$(BIN)/python -m homeroom.embedded.toolchain
 	@$(BIN)/pytest -q -m e2e --randomly-seed=$(SEED)
+
+.PHONY: browser
+browser: $(VENV)/.dev build/browser-venv/.ready ## Look at the pages in a real browser: axe, phone, paper, keyboard (skipped without chromium)
+	@$(BIN)/python -m tests.browser.draw build/browser-pages
+	@BROWSER_PAGES=build/browser-pages build/browser-venv/bin/pytest -q -c tests/browser/pytest.ini --rootdir tests/browser tests/browser
+
+build/browser-venv/.ready: requirements/browser.txt
+	@mkdir -p build
+	@$(PYTHON) -m venv build/browser-venv
+	@build/browser-venv/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements/browser.txt
+	@touch $@
 
 .PHONY: lint
 lint: $(VENV)/.dev

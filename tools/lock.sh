@@ -11,6 +11,7 @@ compile requirements/bootstrap.in --generate-hashes -o requirements/bootstrap.tx
 compile pyproject.toml requirements/build.in -c requirements/constraints.txt --generate-hashes -o requirements/school.txt
 compile pyproject.toml requirements/build.in --extra example -c requirements/constraints.txt --generate-hashes -o requirements/run.txt
 compile pyproject.toml requirements/build.in --all-extras -c requirements/constraints.txt --generate-hashes -o requirements/dev.txt
+compile requirements/browser.in -c requirements/constraints.txt --generate-hashes -o requirements/browser.txt
 if grep -n -i -E 'https?://|index' requirements/*.txt; then
   echo "a requirements file names an address" >&2
   exit 1

@@ -13,7 +13,7 @@ _BAR: Final = 16
 _GAP: Final = 10
 _FULL: Final = 0.74
 """Share of the width of the longest bar; the number stands to its right."""
-_LABEL_COLUMNS: Final = 34
+_LABEL_COLUMNS: Final = 31
 _SPOKEN: Final = 12
 
 

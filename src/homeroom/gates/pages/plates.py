@@ -1,76 +1,9 @@
 """Tables of a run as they stand on the page: the picture that fits, and the same numbers to read beside it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import replace
 
-from markupsafe import Markup
-
-from homeroom.gates.pages import bars, columns, curves, strips, texts, views, words
+from homeroom.gates.pages import columns, looks, tablewords, texts, views, words
 from homeroom.gates.tabulations import Cell, Table
-
-_STRIPS: Final = "Each mark is a number, the line through it is its range, and the dashed line is the limit. "
-_SHAPES: Final = "A disc is on the right side of the limit, a square on the wrong side, a triangle on both."
-_BARS: Final = "A longer bar is a larger number; the pattern tells which."
-_CURVES: Final = "Across: the model's score, out of 100. Up: how many of 100 such pupils needed it. On the dashed line both are the same."
-_PARTS: Final = "Bars to the right make it larger, bars to the left smaller; the line is the range."
-
-Draw = Callable[[Table, str], tuple[views.Drawing, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """How a table is drawn.
-
-    Attributes:
-        draw: returns no drawing where the columns do not fit.
-        reading: how to read it.
-    """
-
-    draw: Draw
-    reading: str
-
-
-def _strips(table: Table, identity: str) -> tuple[views.Drawing, ...]:
-    return _one(strips.draw(table, identity))
-
-
-def _parts(table: Table, identity: str) -> tuple[views.Drawing, ...]:
-    return _one(strips.draw(table, identity, bars=True))
-
-
-def _bars(table: Table, identity: str) -> tuple[views.Drawing, ...]:
-    return _one(bars.draw(table, identity))
-
-
-def _curves(table: Table, identity: str) -> tuple[views.Drawing, ...]:
-    # The drawings escape every text themselves, through an XML tree.
-    return tuple(views.Drawing(curve.name, Markup(curve.svg)) for curve in curves.draw(table, identity))  # noqa: S704
-
-
-def _one(svg: str | None) -> tuple[views.Drawing, ...]:
-    return () if svg is None else (views.Drawing("", Markup(svg)),)  # noqa: S704 - as above
-
-
-_RANGES = Look(_strips, _STRIPS + _SHAPES)
-_LENGTHS = Look(_bars, _BARS)
-
-LOOKS: Final = {
-    "fairness.gaps": _RANGES,
-    "fairness.abroca": _RANGES,
-    "fairness.opposite": _LENGTHS,
-    "fairness.rates": _LENGTHS,
-    "fairness.reliability": Look(_curves, _CURVES),
-    "drift.decomposition": Look(_parts, _PARTS),
-    "drift.progression": _LENGTHS,
-    "drift.inputs": _RANGES,
-    "quality.bands": _RANGES,
-    "quality.stages": _LENGTHS,
-    "quality.drop-one": _RANGES,
-    "footprint.profiles": _LENGTHS,
-    "privacy.membership": _RANGES,
-}
-"""Tables that are drawn, by key; any other stands as a table only."""
 
 
 def build(table: Table, identity: str, minimum_cell: int) -> views.Plate:
@@ -81,25 +14,56 @@ def build(table: Table, identity: str, minimum_cell: int) -> views.Plate:
         identity: of its place in the page, letters and digits.
         minimum_cell: fewest pupils about whom a number is shown.
     """
-    look = LOOKS.get(table.key)
-    drawings = () if look is None or not table.rows else look.draw(table, identity)
-    numeric = [columns.numeric([row[index] for row in table.rows]) for index in range(len(table.columns))]
+    look = looks.LOOKS.get(table.key)
+    said = _in_words(table, () if look is None else look.shares)
+    drawings = () if look is None or not table.rows else look.draw(_picture(look, table), identity)
+    numeric = [columns.numeric([row[index] for row in said.rows]) for index in range(len(said.columns))]
     why = f"hidden: fewer than {words.count(minimum_cell, 'pupil', 'pupils')}"
     rows = tuple(
-        tuple(_cell(cell, is_number, why) for cell, is_number in zip(row, numeric, strict=True)) for row in table.rows
+        tuple(_cell(cell, is_number, why) for cell, is_number in zip(row, numeric, strict=True)) for row in said.rows
     )
     return views.Plate(
         identity=identity,
-        caption=texts.clean(table.caption),
+        caption=texts.clean(said.caption),
         reading=look.reading if look is not None and drawings else "",
         drawings=drawings,
         columns=tuple(
             views.Cell(texts.clean(heading, texts.NAME), is_number, "")
-            for heading, is_number in zip(table.columns, numeric, strict=True)
+            for heading, is_number in zip(said.columns, numeric, strict=True)
         ),
         rows=rows,
         note=f"{words.DASH} {why}" if any(cell.hidden for row in rows for cell in row) else "",
     )
+
+
+def _picture(look: looks.Look, table: Table) -> Table:
+    # Curves have their own scale from 0 to 1, written as 0 to 100; everything else is drawn as the table says it.
+    shares = () if look.draw is looks.LOOKS["fairness.reliability"].draw else look.shares
+    return _in_words(looks.drawn(look, table), shares)
+
+
+def _in_words(table: Table, shares: tuple[str, ...]) -> Table:
+    """The table with plain headings, codes in words, and shares out of 100."""
+    scaled = [heading in shares for heading in table.columns]
+    return replace(
+        table,
+        caption=tablewords.CAPTIONS.get(table.key, table.caption),
+        columns=tuple(
+            f"{tablewords.heading(heading)}, of 100" if share else tablewords.heading(heading)
+            for heading, share in zip(table.columns, scaled, strict=True)
+        ),
+        rows=tuple(
+            tuple(_said(heading, cell, share) for heading, cell, share in zip(table.columns, row, scaled, strict=True))
+            for row in table.rows
+        ),
+    )
+
+
+def _said(heading: str, cell: Cell, share: bool) -> Cell:  # noqa: FBT001 - a property of the column
+    number = columns.as_number(cell)
+    if number is not None:
+        return round(100 * number, 1) if share else cell
+    return cell if cell is None else tablewords.cell(heading, str(cell))
 
 
 def _cell(cell: Cell, is_number: bool, why: str) -> views.Cell:  # noqa: FBT001 - a property of the column

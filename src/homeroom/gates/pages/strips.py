@@ -9,8 +9,8 @@ from homeroom.gates.tabulations import Cell, Table
 
 _TRACK: Final = 26
 _TOP: Final = 24
-_LABEL_COLUMNS: Final = 34
-"""What fits into 270 pixels, the narrowest drawing, at 14 pixels a letter."""
+_LABEL_COLUMNS: Final = 31
+"""What fits into 250 pixels, the narrowest drawing."""
 _SPOKEN: Final = 12
 """Rows that are read aloud with the drawing; the table has the others."""
 

@@ -11,6 +11,9 @@ SENTENCE = 1200
 MOST_MARKS = 3
 """Accents that may stand on one letter; more are only ever meant to run over the lines above."""
 
+_BROAD = frozenset("MWmw@%—…")
+"""Letters that are about twice as wide as an ``n`` in the fonts of a page."""
+
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that turn the direction of what follows them, past the end of the text that they stand in."""
 
@@ -43,10 +46,10 @@ def _kept(text: str) -> list[str]:
     return kept
 
 
-def width(text: str) -> int:
-    """Columns that ``text`` takes in a line: two for wide letters and emoji, none for accents.
+def width(text: str) -> float:
+    """Columns that ``text`` takes in a line: one for a small letter, more for capitals, two for wide ones and emoji.
 
-    Example: ``width("日本")`` is 4.
+    Example: ``width("ab日本")`` is 6.
     """
     return sum(_columns(character) for character in text)
 
@@ -63,7 +66,7 @@ def wrap(text: str, columns: int, lines: int) -> tuple[str, ...]:
         rest = rest[len(line) :].strip()
         found.append(line.rstrip())
     if rest:
-        found[-1] = f"{_head(found[-1], columns - 1).rstrip()}…"
+        found[-1] = f"{_head(found[-1], columns - 2).rstrip()}…"
     return tuple(found)
 
 
@@ -76,7 +79,7 @@ def _line(text: str, columns: int) -> str:
 
 
 def _head(text: str, columns: int) -> str:
-    taken = 0
+    taken = 0.0
     for index, character in enumerate(text):
         taken += _columns(character)
         if taken > columns:
@@ -84,7 +87,9 @@ def _head(text: str, columns: int) -> str:
     return text
 
 
-def _columns(character: str) -> int:
+def _columns(character: str) -> float:
     if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me", "Cf"):
         return 0
-    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1
+    if character in _BROAD or unicodedata.east_asian_width(character) in ("W", "F"):
+        return 2
+    return 1.5 if character.isupper() else 1

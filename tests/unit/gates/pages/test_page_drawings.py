@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from tests.unit.gates.pages import pagecases
 
-from homeroom.gates.pages import bars, columns, curves, plates, shapes, strips, words
+from homeroom.gates.pages import bars, columns, curves, looks, plates, shapes, strips, words
 from homeroom.gates.tabulations import Table
 
 
@@ -130,7 +130,7 @@ def test_table_that_does_not_fit_has_no_picture(draw: object, table: Table) -> N
     assert draw(table) is None  # type: ignore[operator]  # one of the lambdas above
 
 
-@pytest.mark.parametrize("key", sorted(plates.LOOKS))
+@pytest.mark.parametrize("key", sorted(looks.LOOKS))
 def test_every_key_stands_as_a_table_even_without_rows(key: str) -> None:
     plate = plates.build(pagecases.table(key, ("A", "B")), "x", 10)
     assert (plate.drawings, plate.rows, plate.reading) == ((), (), "")

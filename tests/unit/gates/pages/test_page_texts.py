@@ -71,7 +71,7 @@ def test_wrapped_lines_are_no_wider_than_asked(raw: str, columns: int, lines: in
     [
         ("pupils with free lunch", 12, 2, ("pupils with", "free lunch")),
         ("pupils with free lunch today", 12, 2, ("pupils with", "free lunch…")),
-        ("AAAAAAAAAA", 4, 2, ("AAAA", "AAA…")),
+        ("AAAAAAAAAA", 4, 2, ("AA", "A…")),
         ("日本語の学校", 6, 1, ("日本…",)),
         ("boys", 12, 2, ("boys",)),
         ("", 12, 2, ()),

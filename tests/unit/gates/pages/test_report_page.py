@@ -12,7 +12,7 @@ from tests.unit.gates import cases
 from tests.unit.gates.pages import pagecases
 
 from homeroom.domain.verdicts import Outcome
-from homeroom.gates import documents, fairness, footprint, measurements, quality, reported
+from homeroom.gates import documents, drift, fairness, footprint, measurements, quality, reported
 from homeroom.gates.pages import rendering, reports, views, words
 
 FORBIDDEN = re.compile(
@@ -256,8 +256,10 @@ def test_page_of_real_verdicts_has_no_word_that_people_do_not_use() -> None:
 def _real_report() -> documents.GateReport:
     known = cases.some_evidence(cases.columns(withheld=0.6))
     known = dataclasses.replace(known, measured=dict.fromkeys(known.stages[:2], measurements.Measurement(2.0, 60.0)))
-    found = tuple(verdict for gate in (fairness, quality, footprint, reported) for verdict in gate.decide(known))
-    return documents.build(known, found)
+    found = tuple(verdict for gate in (fairness, drift, quality, footprint, reported) for verdict in gate.decide(known))
+    return documents.build(
+        known, found, tables=tuple(table for gate in (fairness, drift) for table in gate.tabulate(known))
+    )
 
 
 def test_limits_say_which_line_of_which_pack_set_them() -> None:
