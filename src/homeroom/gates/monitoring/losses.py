@@ -36,11 +36,16 @@ class Evidence:
     covered: clusters.BoolArray
 
     def pooled(self, sites: clusters.BoolArray) -> float:
-        """Evidence that these sites together do worse, now; 1 without any."""
-        if not len(self.weeks) or not sites.any():
+        """Evidence that these sites together do worse, now, whichever one of them is left out; 1 without any.
+
+        One school that does much worse is a local matter, however sure it is. The smallest of several e-values is one too.
+        """
+        chosen = np.flatnonzero(sites & self.covered)
+        if len(chosen) < 2:  # noqa: PLR2004 - without one of them there must be another
             return 1.0
-        together = self.growth[:, sites].sum(axis=(1, 2))
-        return float(np.exp(min(float(_mean(eprocesses.log_evalue(together))), 700.0)))
+        alone = self.growth[:, chosen].sum(axis=2)
+        without = alone.sum(axis=1, keepdims=True) - alone
+        return float(np.exp(min(float(_mean(eprocesses.log_evalue(without)).min()), 700.0)))
 
 
 def of_outcomes(archive: archives.Archive, policy: gatepolicies.Drift) -> Evidence:
