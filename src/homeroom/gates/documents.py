@@ -13,6 +13,7 @@ from homeroom.domain import digests, verdicts
 from homeroom.domain.verdicts import Outcome, Verdict
 from homeroom.gates import tabulations
 from homeroom.gates.evidence import Evidence, seed
+from homeroom.gates.groups import schoolcells
 
 SCHEMA_VERSION = 2
 FEW = 0.01
@@ -63,6 +64,7 @@ def build(
     """
     plain = [verdict.to_json() for verdict in found]
     behind = _evidence(evidence, tables) | {"verdicts": digests.of_json(plain)}
+    schoolcells.refuse_in_evidence(behind)
     limits = _policy(evidence)
     document = {
         "schemaVersion": SCHEMA_VERSION,

@@ -35,6 +35,16 @@ def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
     return displays.tabulate(material_of(evidence))
 
 
+def shown(evidence: Evidence) -> frozenset[str]:
+    """Names of the comparisons whose numbers may be shown at all."""
+    material = material_of(evidence)
+    scope = material.scopes[0]
+    pool = material.pool(scope)
+    judged = materials.judged(material, scope, pool)
+    hidden = materials.withheld(material, scope, pool, judged)
+    return frozenset(material.compared[index].name for index in judged if index not in hidden)
+
+
 def material_of(evidence: Evidence) -> materials.Material:
     """The sums of the evaluation table with everything else that is judged by.
 

@@ -9,13 +9,17 @@ from homeroom.gates.evidence import Evidence
 from homeroom.resources import gatepolicies
 
 GATE = "fairness"
+NEEDLESS, BOTH_DIRECTIONS = "fairness.needless", "fairness.both-directions"
 
 
 def decide(evidence: Evidence) -> tuple[verdicts.Verdict, ...]:
     """Needless offers of each stage; for the best stage also both directions for each group, at the default threshold."""
     best = evidence.stages[0]
     needless = [_needless(evidence, stage) for stage in evidence.stages]
-    groups = [_both_directions(evidence, best, group) for group in evidence.policy.fairness.protect]
+    shown = fairness.shown(evidence)
+    groups = [
+        _both_directions(evidence, best, group) for group in evidence.policy.fairness.protect if group.name in shown
+    ]
     return tuple(verdict for verdict in (*needless, *groups) if verdict is not None)
 
 
@@ -28,7 +32,9 @@ def _needless(evidence: Evidence, stage: releases.Stage) -> verdicts.Verdict | N
         f"Of 10 pupils offered support {words.of_ten(share)} would have managed without it. "
         f"Answered by {words.STAGES[stage]}; reported, not limited."
     )
-    return _reported(evidence, f"{stage.value}: offers that were not needed", sentence, share, int(offered.sum()))
+    return _reported(
+        evidence, NEEDLESS, f"{stage.value}: offers that were not needed", sentence, share, int(offered.sum())
+    )
 
 
 def _both_directions(
@@ -48,12 +54,15 @@ def _both_directions(
         "Reported, not limited."
     )
     subject = f"{stage.value}: both directions, {group.words} against {group.against_words}"
-    return _reported(evidence, subject, sentence, missed - missed_rest, int(needing[0].sum()))
+    return _reported(evidence, BOTH_DIRECTIONS, subject, sentence, missed - missed_rest, int(needing[0].sum()))
 
 
-def _reported(evidence: Evidence, subject: str, sentence: str, estimate: float, rows: int) -> verdicts.Verdict:
+def _reported(
+    evidence: Evidence, check: str, subject: str, sentence: str, estimate: float, rows: int
+) -> verdicts.Verdict:
     return verdicts.Verdict(
         gate=GATE,
+        check=check,
         subject=subject,
         outcome=verdicts.Outcome.NOT_APPLICABLE,
         sentence=sentence,

@@ -44,7 +44,7 @@ def _gaps(material: materials.Material, scope: materials.Scope, shown: list[int]
             each.finding.limit,
             each.outcome.value,
         )
-        for each in findings.judge(errorrates.measure_excess(material, scope))
+        for each in findings.judge(errorrates.measure_excess(material, scope), len(material.totals.sites))
         if each.finding.comparison is not None and each.finding.comparison.name in names
     ]
     return Table(

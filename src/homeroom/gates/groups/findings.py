@@ -58,14 +58,15 @@ POWER = 0.8
 """Least probability of noticing what is forbidden, without which not noticing it says nothing."""
 
 
-def judge(found: list[Finding]) -> list[Judged]:
+def judge(found: list[Finding], schools: int) -> list[Judged]:
     """Bounds of findings that are looked at together: any of their lower bounds may condemn, so these hold together."""
     if not found:
         return []
     replicates = np.column_stack([finding.replicates for finding in found])
     # A resample in which no drawn school has such pupils knows nothing; it is left out of all findings alike.
     replicates = replicates[~np.isnan(replicates).any(axis=1)]
-    measured = bounds.one_sided(np.array([finding.estimate for finding in found]), replicates)
+    narrow = bounds.one_sided(np.array([finding.estimate for finding in found]), replicates)
+    measured = bounds.widened(narrow, schools)
     columns = zip(found, measured.low.tolist(), measured.high.tolist(), measured.spread.tolist(), strict=True)
     return [Judged(*each, outcome_of(each[0], each[1], each[2])) for each in columns]
 

@@ -18,9 +18,9 @@ _ABOUT = {
 
 def decide(material: materials.Material) -> tuple[verdicts.Verdict, ...]:
     """Every verdict of the fairness gate; the same material gives the same verdicts."""
-    found = measure(material)
-    limited = findings.judge([finding for finding in found if finding.limit is not None])
-    reported = findings.judge([finding for finding in found if finding.limit is None])
+    found, schools = measure(material), len(material.totals.sites)
+    limited = findings.judge([finding for finding in found if finding.limit is not None], schools)
+    reported = findings.judge([finding for finding in found if finding.limit is None], schools)
     hidden = {scope.band: _hidden(material, scope) for scope in material.scopes}
     judged = [*findings.worst_of_each(limited), *findings.worst_of_each(reported)]
     return (
