@@ -211,8 +211,9 @@ def some_inputs(table: Columns | None = None, reference: bytes | None = None, **
 def some_evidence(
     table: Columns | None = None, policy: gatepolicies.Spec | None = None, **overrides: Any
 ) -> evidence.Evidence:
-    """Parsed evidence."""
-    return evidence.gather(some_inputs(table, **overrides), policy or a_policy())
+    """Parsed evidence; ``measured`` is what each stage took on this machine."""
+    measured = overrides.pop("measured", None)
+    return evidence.gather(some_inputs(table, **overrides), policy or a_policy(), measured)
 
 
 @dataclass(frozen=True)
