@@ -83,7 +83,8 @@ def widened(found: Bounds, schools: int) -> Bounds:
     def wider(distance: clusters.FloatArray) -> clusters.FloatArray:
         normal = special.ndtr(np.clip(distance / scale, 0.0, 8.0))
         student = special.stdtrit(schools - 1, np.minimum(normal, 1 - 1e-12)) * np.sqrt(schools / (schools - 1))
-        return np.maximum(distance, student * found.spread)
+        wide: clusters.FloatArray = np.maximum(distance, student * found.spread)
+        return wide
 
     return Bounds(
         estimate=found.estimate,
