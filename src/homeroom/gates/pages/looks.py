@@ -9,6 +9,7 @@ from markupsafe import Markup
 from homeroom.gates.pages import bars, columns, curves, strips, views
 from homeroom.gates.tabulations import Cell, Table
 
+_PLAIN_STRIPS: Final = "Each mark is a number and the line through it is its range. The dashed line is the limit."
 _STRIPS: Final = "Each mark is a number and the line through it is its range. "
 _SHAPES: Final = (
     "The dashed line is the limit: a disc is on its right side, a square on its wrong side, a triangle on both."
@@ -31,6 +32,7 @@ class Look:
         keep: headings of what is drawn; all when empty, or when the table lacks one of them.
         same: headings in which every drawn row is like the first: the best stage, the usual threshold.
         worst: headings that tell drawn rows apart; of rows alike in them the one with the highest ``high`` is drawn.
+        lowest: whether the worst is the one with the lowest ``low`` instead.
         shares: headings of shares from 0 to 1, shown out of 100.
     """
 
@@ -39,6 +41,7 @@ class Look:
     keep: tuple[str, ...] = ()
     same: tuple[str, ...] = ()
     worst: tuple[str, ...] = ()
+    lowest: bool = False
     shares: tuple[str, ...] = ()
 
 
@@ -47,7 +50,7 @@ def drawn(look: Look, table: Table) -> Table:
     known = {*look.keep, *look.same, *look.worst}
     if not known <= set(table.columns):
         return table
-    rows = _worst(table, look.worst) if look.worst else table.rows
+    rows = _worst(table, look.worst, lowest=look.lowest) if look.worst else table.rows
     places = [table.columns.index(name) for name in look.same]
     rows = tuple(row for row in rows if all(row[place] == rows[0][place] for place in places))
     kept = [table.columns.index(name) for name in look.keep or table.columns]
@@ -58,28 +61,38 @@ def drawn(look: Look, table: Table) -> Table:
     )
 
 
-def _worst(table: Table, apart: tuple[str, ...]) -> tuple[tuple[Cell, ...], ...]:
+def _worst(table: Table, apart: tuple[str, ...], *, lowest: bool) -> tuple[tuple[Cell, ...], ...]:
     places = [table.columns.index(name) for name in apart]
-    high = table.columns.index("high") if "high" in table.columns else None
+    bound = "low" if lowest else "high"
+    place = table.columns.index(bound) if bound in table.columns else None
+    sign = -1.0 if lowest else 1.0
     worst: dict[tuple[Cell, ...], tuple[Cell, ...]] = {}
     for row in table.rows:
         key = tuple(row[place] for place in places)
-        if key not in worst or _number(row, high) > _number(worst[key], high):
+        if key not in worst or _badness(row, place, sign) > _badness(worst[key], place, sign):
             worst[key] = row
     return tuple(worst.values())
 
 
-def _number(row: tuple[Cell, ...], place: int | None) -> float:
+def _badness(row: tuple[Cell, ...], place: int | None, sign: float) -> float:
     number = None if place is None else columns.as_number(row[place])
-    return float("-inf") if number is None else number
+    return float("-inf") if number is None else sign * number
 
 
 def _strips(table: Table, identity: str) -> tuple[views.Drawing, ...]:
     return _one(strips.draw(table, identity))
 
 
+def _strips_above(table: Table, identity: str) -> tuple[views.Drawing, ...]:
+    return _one(strips.draw(table, identity, good=strips.Good.ABOVE))
+
+
+def _strips_unjudged(table: Table, identity: str) -> tuple[views.Drawing, ...]:
+    return _one(strips.draw(table, identity, good=strips.Good.NEITHER))
+
+
 def _parts(table: Table, identity: str) -> tuple[views.Drawing, ...]:
-    return _one(strips.draw(table, identity, bars=True))
+    return _one(strips.draw(table, identity, good=strips.Good.NEITHER, bars=True))
 
 
 def _bars(table: Table, identity: str) -> tuple[views.Drawing, ...]:
@@ -136,10 +149,19 @@ LOOKS: Final = {
         keep=("input", "year group", "lie elsewhere", *_BOUNDS),
         shares=("lie elsewhere", *_BOUNDS),
     ),
-    "quality.bands": _RANGES,
-    "quality.stages": _LENGTHS,
-    "quality.drop-one": _RANGES,
-    "footprint.profiles": _LENGTHS,
+    "quality.bands": Look(
+        _strips_above,
+        _STRIPS + _SHAPES + " More right offers than the simple way is good. The other measures are in the table.",
+        keep=("stage", "band", "estimate", *_BOUNDS),
+        same=("measure",),
+        worst=("measure", "stage", "band"),
+        lowest=True,
+    ),
+    "quality.stages": replace(
+        _RANGES, keep=("stage", "otherwise", *_BOUNDS), worst=("stage",), reading=_STRIPS + _SHAPES + _WORST
+    ),
+    "quality.drop-one": Look(_strips_unjudged, _PLAIN_STRIPS),
     "privacy.membership": _RANGES,
+    "privacy.memorised": _RANGES,
 }
 """Tables that are drawn, by key; any other stands as a table only."""

@@ -5,6 +5,9 @@ from dataclasses import replace
 from homeroom.gates.pages import columns, looks, tablewords, texts, views, words
 from homeroom.gates.tabulations import Cell, Table
 
+FOLDED_FROM = 13
+"""A table under a picture is folded away from so many rows on; print shows it always."""
+
 
 def build(table: Table, identity: str, minimum_cell: int) -> views.Plate:
     """``table`` as it stands on the page.
@@ -33,6 +36,9 @@ def build(table: Table, identity: str, minimum_cell: int) -> views.Plate:
         ),
         rows=rows,
         note=f"{words.DASH} {why}" if any(cell.hidden for row in rows for cell in row) else "",
+        folded=f"The same as a table, {words.count(len(rows), 'row', 'rows')}"
+        if drawings and len(rows) >= FOLDED_FROM
+        else "",
     )
 
 

@@ -1,5 +1,6 @@
 """Rows with a number, its range and the limit that it is held against: who is worse off, and by how much."""
 
+import enum
 import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from typing import Final
@@ -15,6 +16,14 @@ _SPOKEN: Final = 12
 """Rows that are read aloud with the drawing; the table has the others."""
 
 
+class Good(enum.Enum):
+    """Which side of the limit is the right one."""
+
+    BELOW = "below"
+    ABOVE = "above"
+    NEITHER = "neither"
+
+
 @dataclass(frozen=True, slots=True)
 class Strip:
     """One row.
@@ -25,6 +34,7 @@ class Strip:
         low: lower end of its range; the number itself where there is none.
         high: upper end.
         limit: what is allowed; None where nothing limits it.
+        good: its right side.
     """
 
     label: str
@@ -32,15 +42,17 @@ class Strip:
     low: float
     high: float
     limit: float | None
+    good: Good = Good.BELOW
 
     @property
     def tone(self) -> words.Tone:
         """How it is marked: by the range against the limit, as gates decide."""
-        if self.limit is None:
+        if self.limit is None or self.good is Good.NEITHER:
             return words.Tone.QUIET
-        if self.low > self.limit:
-            return words.Tone.BAD
-        return words.Tone.GOOD if self.high < self.limit else words.Tone.CARE
+        above, below = self.low > self.limit, self.high < self.limit
+        if not above and not below:
+            return words.Tone.CARE
+        return words.Tone.GOOD if above is (self.good is Good.ABOVE) else words.Tone.BAD
 
     def spoken(self) -> str:
         """The row in words."""
@@ -52,15 +64,16 @@ class Strip:
         return ", ".join(parts)
 
 
-def draw(table: Table, identity: str, *, bars: bool = False) -> str | None:
+def draw(table: Table, identity: str, *, good: Good = Good.BELOW, bars: bool = False) -> str | None:
     """The rows of ``table`` as strips; None when it has no number to draw, or no range.
 
     Args:
         table: text columns are the label, the first remaining number is the value.
         identity: prefix of the ids in the drawing.
+        good: which side of the limit is the right one.
         bars: whether a bar goes from 0 to the number, for parts that add up.
     """
-    strips = _strips(table)
+    strips = _strips(table, good)
     if not strips:
         return None
     limits = {strip.limit for strip in strips if strip.limit is not None}
@@ -99,21 +112,20 @@ def _spoken(strips: list[Strip]) -> str:
     return f"{said}. The table beside this picture has all {len(strips)} rows." if len(strips) > _SPOKEN else f"{said}."
 
 
-def _strips(table: Table) -> list[Strip]:
+def _strips(table: Table, good: Good) -> list[Strip]:
     found = columns.read(table)
     value = found.values[0] if found.values else found.seen
     if value is None or found.low is None or found.high is None:
         return []
-    rows = (_strip(row, found, value) for row in table.rows)
+    rows = (_strip(row, found, value, good) for row in table.rows)
     return [strip for strip in rows if strip is not None]
 
 
-def _strip(row: tuple[Cell, ...], found: columns.Columns, value: int) -> Strip | None:
+def _strip(row: tuple[Cell, ...], found: columns.Columns, value: int, good: Good) -> Strip | None:
     number = columns.as_number(row[value])
     if number is None or found.low is None or found.high is None:
         return None
     low, high = columns.as_number(row[found.low]), columns.as_number(row[found.high])
     limit = None if found.limit is None else columns.as_number(row[found.limit])
-    return Strip(
-        columns.label(row, found), number, number if low is None else low, number if high is None else high, limit
-    )
+    label = columns.label(row, found)
+    return Strip(label, number, number if low is None else low, number if high is None else high, limit, good)

@@ -44,6 +44,13 @@ HEADINGS: Final = {
     "name": "Comparison",
     "side": "Side",
     "column": "What",
+    "at least": "Range from",
+    "at most": "Range to",
+    "among": "Among",
+    "otherwise": "Decides otherwise, of 100",
+    "costs": "Costs, of 100 pairs",
+    "told apart": "Told apart, of 100 pairs",
+    "remembered": "Remembered, of 1000",
 }
 """By heading, lower case."""
 

@@ -75,12 +75,14 @@ class Group:
         count: how many, in words.
         findings: in the order of the report.
         folded: whether the page shows them only when asked; print shows them always.
+        more: how many further ones are only in the stored file, in words; empty for none.
     """
 
     mark: Mark
     count: str
     findings: tuple[Finding, ...]
     folded: bool
+    more: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +125,7 @@ class Plate:
         columns: headings.
         rows: cells.
         note: what a dash means; empty where nothing is hidden.
+        folded: how many rows are folded away under a picture, in words; empty where the table is simply there.
     """
 
     identity: str
@@ -132,6 +135,7 @@ class Plate:
     columns: tuple[Cell, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str
+    folded: str
 
 
 @dataclass(frozen=True, slots=True)

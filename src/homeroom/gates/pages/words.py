@@ -57,7 +57,19 @@ HUNDREDS: Final = frozenset(
         "fairness.false-alarm",
         "fairness.calibration",
         "fairness.needless",
+        "fairness.both-directions",
+        "fairness.not-recorded",
+        "drift.input",
+        "drift.mix",
+        "privacy.membership",
+        "privacy.memorised",
+        "quality.benefit",
+        "quality.calibration",
+        "quality.drop-one",
+        "quality.ordering",
         "quality.stage-agreement",
+        "watch.input",
+        "watch.mix",
     }
 )
 """Checks whose numbers are shares of pupils, shown as pupils of a hundred."""
