@@ -1,6 +1,6 @@
 """One number with its resamples and its limit, before bounds decide about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -54,6 +54,10 @@ class Judged:
     outcome: verdicts.Outcome
 
 
+TOGETHER = 0.965
+"""Level of the resampled lower bounds that hold together. Resampling falls a little short of what it promises: at this level
+4.5 of 100 runs without any excess had a wrong finding with 10 schools and 3.4 with 80 (24 comparisons, 1,000 resamples;
+6.2 and 4.9 at 0.95), by ``test_stats_familywise``."""
 POWER = 0.8
 """Least probability of noticing what is forbidden, without which not noticing it says nothing."""
 
@@ -65,10 +69,16 @@ def judge(found: list[Finding], schools: int) -> list[Judged]:
     replicates = np.column_stack([finding.replicates for finding in found])
     # A resample in which no drawn school has such pupils knows nothing; it is left out of all findings alike.
     replicates = replicates[~np.isnan(replicates).any(axis=1)]
-    narrow = bounds.one_sided(np.array([finding.estimate for finding in found]), replicates)
-    measured = bounds.widened(narrow, schools)
+    measured = bounds_of(np.array([finding.estimate for finding in found]), replicates, schools)
     columns = zip(found, measured.low.tolist(), measured.high.tolist(), measured.spread.tolist(), strict=True)
     return [Judged(*each, outcome_of(each[0], each[1], each[2])) for each in columns]
+
+
+def bounds_of(estimate: clusters.FloatArray, replicates: clusters.FloatArray, schools: int) -> bounds.Bounds:
+    """Lower bounds that hold together and single upper bounds, both allowing for few schools."""
+    alone = bounds.one_sided(estimate, replicates)
+    together = bounds.one_sided(estimate, replicates, level=TOGETHER)
+    return bounds.widened(replace(alone, low=together.low), schools)
 
 
 def outcome_of(finding: Finding, low: float, high: float) -> verdicts.Outcome:
