@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from homeroom.cli import cells, gateruns, gateverifications, policies
+from homeroom.cli import cells, gateruns, gateverifications, monitoring, policies
 
 app = typer.Typer(help="Judge a release, explain a policy, verify an old decision.", no_args_is_help=True)
 
@@ -13,6 +13,7 @@ COMMANDS: tuple[Callable[..., None], ...] = (
     gateverifications.verify,
     *policies.COMMANDS,
     *cells.COMMANDS,
+    *monitoring.COMMANDS,
 )
 
 for command in COMMANDS:
