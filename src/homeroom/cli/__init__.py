@@ -36,7 +36,7 @@ def connection(
         Path | None, typer.Option(envvar="HOMEROOM_TOKEN_FILE", help="File with your token; default: the demo's.")
     ] = None,
     person: Annotated[
-        str | None, typer.Option("--as", help="Person of the demo to act as: author, approver, it, viewer.")
+        str | None, typer.Option("--as", help="Person of the demo to act as: author, approver, lead, it, viewer.")
     ] = None,
 ) -> None:
     """Options that come before the command say which district, and who is asking."""

@@ -67,20 +67,36 @@ def approve(
     waive: Annotated[
         list[str] | None, typer.Option(help="Instead: accept missing evidence for this finding; repeatable.")
     ] = None,
-    expires: Annotated[str | None, typer.Option(help="When a waiver ends, such as 2027-06-30T00:00:00Z.")] = None,
+    override: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Instead: let all schools have it in spite of this waived finding; not by who waived; repeatable."
+        ),
+    ] = None,
+    expires: Annotated[
+        str | None, typer.Option(help="When a waiver or an override ends, such as 2027-06-30T00:00:00Z.")
+    ] = None,
     data_plan: Annotated[str | None, typer.Option(help="How the missing evidence will be gathered.")] = None,
     reject: Annotated[bool, typer.Option("--reject", help="Reject instead.")] = False,
     form: output.OutputOption = output.Form.TABLE,
 ) -> None:
-    """Approve, reject or waive: a decision on the release and the gate report as they are now.
+    """Approve, reject, waive or override: a decision on the release and the gate report as they are now.
+
+    A release with waived findings may go to pilots only, until somebody else overrides.
 
     Examples: `homeroom approve reading-support-1 --reason "Read the report; pilots may start."`,
     `homeroom approve reading-support-1 --waive "every stage: Asian pupils against all other pupils" --expires 2027-06-30T00:00:00Z
     --data-plan "Pool with two more districts." --reason "Too few pupils to tell."`
     """
-    decision: dict[str, Any] = {"decision": "Reject" if reject else "Waive" if waive else "Approve", "reason": reason}
+    chosen = {"Reject": reject, "Waive": bool(waive), "Override": bool(override)}
+    said = [name for name, given in chosen.items() if given]
+    if len(said) > 1:
+        raise errors.SpecError(f"one decision at a time: you said {' and '.join(said)}")
+    decision: dict[str, Any] = {"decision": said[0] if said else "Approve", "reason": reason}
     if waive:
         decision |= {"covers": waive, "expires": expires, "dataPlan": data_plan}
+    if override:
+        decision |= {"covers": override, "expires": expires}
     with contexts.of(context).connect("approver") as district:
         made = district.decide(release, decision)
     if form is output.Form.JSON:

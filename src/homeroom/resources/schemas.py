@@ -50,6 +50,7 @@ def _structural(schema: dict[str, Any], definitions: dict[str, Any], where: str)
 def _nested(schema: dict[str, Any], definitions: dict[str, Any], where: str) -> dict[str, Any]:
     if "description" in schema:
         schema["description"] = _paragraphs(schema["description"])
+    schema = _with_whole_numbers_checked(schema)
     if "items" in schema:
         schema["items"] = _structural(schema["items"], definitions, f"{where}[]")
     if "properties" in schema:
@@ -57,6 +58,19 @@ def _nested(schema: dict[str, Any], definitions: dict[str, Any], where: str) -> 
             name: _structural(value, definitions, f"{where}.{name}") for name, value in schema["properties"].items()
         }
     return dict(sorted(schema.items(), key=lambda item: _ORDER.index(item[0])))
+
+
+def _with_whole_numbers_checked(schema: dict[str, Any]) -> dict[str, Any]:
+    """``schema`` with a rule where its minimum has a fraction.
+
+    The API server cuts the fraction off before it compares a whole number (kube-openapi, ``MinimumNativeType``), so 0 passes a
+    minimum of 0.5.
+    """
+    minimum = schema.get("minimum")
+    if schema.get("type") != "number" or minimum is None or minimum == int(minimum):
+        return schema
+    rule = rules.Rule(f"self >= {minimum}", f"write a number that is not under {minimum}")
+    return {**schema, rules.VALIDATIONS: [*schema.get(rules.VALIDATIONS, []), rule.to_json()]}
 
 
 _ORDER = (

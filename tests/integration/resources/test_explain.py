@@ -66,7 +66,16 @@ async def test_example_is_accepted(
         "--as", author, "--as-group", "system:masters", stdin=yaml.safe_dump(manifest),
     )  # fmt: skip
     stored = json.loads(shown)["spec"]
-    assert {key: stored[key] for key in manifest["spec"]} == manifest["spec"]
+    assert _given(stored, manifest["spec"]) == manifest["spec"]
+
+
+def _given(stored: Any, manifest: Any) -> Any:
+    """What was stored, at any depth without the defaults that the manifest leaves out."""
+    if isinstance(manifest, dict):
+        return {key: _given(stored[key], value) for key, value in manifest.items()}
+    if isinstance(manifest, list) and isinstance(stored, list) and len(stored) == len(manifest):
+        return [_given(*pair) for pair in zip(stored, manifest, strict=True)]
+    return stored
 
 
 def _a_release_exists(control_plane: kubernetes.ControlPlane, example: Any) -> None:

@@ -93,3 +93,10 @@ def test_a_district_that_does_not_answer_is_exit_code_1(state: Path) -> None:
 def test_console_prints_address_and_token(state: Path) -> None:
     result = RUNNER.invoke(app, ["--state", str(state), "--as", "viewer", "console", "--output", "json"])
     assert json.loads(result.stdout) == {"address": "http://127.0.0.1:1", "token": "secret-token"}
+
+
+def test_one_decision_at_a_time(state: Path) -> None:
+    done = RUNNER.invoke(
+        app, ["--state", str(state), "approve", "r", "--reason", "because of it", "--waive", "a", "--override", "a"]
+    )
+    assert (done.exit_code, "you said Waive and Override" in done.output) == (2, True)

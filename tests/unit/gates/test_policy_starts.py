@@ -55,6 +55,11 @@ def test_values_of_one_attribute_are_groups_of_their_own() -> None:
     assert {group.attribute for group in spec.fairness.protect} == {"race-ethnicity"}
 
 
+def test_letters_that_kubectl_takes_for_booleans_are_quoted() -> None:
+    answers = some_answers("uk")
+    assert "group: 'Y'" in starts.to_yaml(answers, starts.build(answers))
+
+
 def test_what_is_not_known_is_left_out_and_named_on_top() -> None:
     answers = some_answers("uk")
     text = starts.to_yaml(answers, starts.build(answers))

@@ -98,3 +98,17 @@ def test_every_rule_in_the_models_reaches_the_schema() -> None:
     """Pydantic drops an extra that is put on an inner part of a union; this one was dropped once."""
     messages = {rule["message"] for _, schema in ALL for rule in schema.get(rules.VALIDATIONS, ())}
     assert "write remaining: true, or leave it out" in messages
+
+
+def test_minimum_with_a_fraction_is_checked_for_whole_numbers_as_well() -> None:
+    """The API server would let 0 pass a minimum of 0.5."""
+
+    class Bounded(objects.Part):
+        share: Annotated[float, Field(ge=0.5)]
+        count: Annotated[float, Field(ge=1)]
+
+    built = schemas.build(Bounded)["properties"]
+    assert built["share"][rules.VALIDATIONS] == [
+        {"rule": "self >= 0.5", "message": "write a number that is not under 0.5"}
+    ]
+    assert rules.VALIDATIONS not in built["count"]

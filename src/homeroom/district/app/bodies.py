@@ -69,13 +69,13 @@ class Decision(Request):
     """What an approver says about a release."""
 
     decision: releaseapprovals.Decision
-    """Approve, Reject, or Waive for missing evidence."""
+    """Approve, Reject, Waive for missing evidence, or Override to let all schools have what somebody else has waived."""
     reason: Annotated[str, pydantic.StringConstraints(min_length=10, max_length=2000)]
     """Why, for those who will ask later."""
     covers: tuple[fields.Subject, ...] = ()
-    """For a waiver: the subjects of the verdicts that lack evidence, word for word."""
+    """For a waiver or an override: the subjects of the verdicts that lack evidence, word for word."""
     expires: datetime | None = None
-    """For a waiver: when it ends."""
+    """For a waiver or an override: when it ends."""
     data_plan: str | None = None
     """For a waiver: how the missing evidence will be collected."""
     release_digest: fields.DigestText | None = None

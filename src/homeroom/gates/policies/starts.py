@@ -4,6 +4,7 @@ Answers that are facts about the district are written down as given; what was no
 until somebody fills it in. Nothing is invented.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,13 @@ REGIONS = {
     "other": (),
 }
 """Packs of each region; base always applies."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes ``Y`` and ``N``, which are plain text to PyYAML and booleans to kubectl."""
+
+
+_Dumper.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^[yYnN]$"), list("yYnN"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +162,7 @@ def to_yaml(answers: Answers, spec: gatepolicies.Spec) -> str:
     if not plain["privacy"]["purposes"]:
         del plain["privacy"]
     notes = "".join(f"# {note}\n" for note in _notes(answers, spec))
-    return notes + yaml.safe_dump(manifest, sort_keys=False, allow_unicode=True, width=120)
+    return notes + yaml.dump(manifest, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
 def _trimmed(entry: dict[str, Any]) -> dict[str, Any]:

@@ -76,7 +76,7 @@ async def read_evidently_page(name: objects.Name, _caller: access.Caller, found:
     return fastapi.Response(content, media_type="text/html", headers=headers)
 
 
-@router.post("/{name}/decisions", status_code=201, summary="Approve, reject or waive")
+@router.post("/{name}/decisions", status_code=201, summary="Approve, reject, waive or override")
 async def decide(
     name: objects.Name, body: bodies.Decision, caller: access.Caller, found: ports.PortsOf
 ) -> dict[str, Any]:
