@@ -100,10 +100,17 @@ class Kubernetes:
         body = _framed(kind, {"metadata": metadata, "status": dict(status)})
         return await self._ask("PUT", self._path(kind, name, "status"), body)
 
-    async def delete(self, kind: kinds.Kind, name: str) -> None:
-        """Deletes the object; nothing happens when there is none."""
+    async def delete(self, kind: kinds.Kind, name: str, *, propagation: str | None = None) -> None:
+        """Deletes the object; nothing happens when there is none.
+
+        Args:
+            kind: of it.
+            name: of it.
+            propagation: what becomes of what it owns, such as ``Background``; None for the kind's own default.
+        """
+        query: dict[str, Any] = {} if propagation is None else {"propagationPolicy": propagation}
         with contextlib.suppress(answers.Missing):
-            await self._ask("DELETE", self._path(kind, name))
+            await self._ask("DELETE", self._path(kind, name), **query)
 
     async def watch(
         self,

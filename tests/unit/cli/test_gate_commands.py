@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 import yaml
+from click.testing import Result
 from tests.unit.gates import cases
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from homeroom import cli
 from homeroom.domain import digests, errors
@@ -299,6 +300,6 @@ def test_the_limited_process_says_what_the_command_says(judged: tuple[Path, Path
     assert verified.returncode == 0, verified.stdout + verified.stderr
 
 
-def _installed(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def _installed(*arguments: Any) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "homeroom", "gate", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=240)

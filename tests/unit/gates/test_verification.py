@@ -80,11 +80,11 @@ def test_any_value_that_is_changed_is_found_without_a_digest_from_elsewhere(
     original: dict[str, Any] = getattr(report, name)
     paths = list(_leaves(original))
     assert len(paths) > 40
-    unfound = [
-        path
-        for path in paths
-        if not verification.verify(_files(replace(report, **{name: _mutated(original, path)}))).problems
-    ]
+    unfound = []
+    for path in paths:
+        changed: dict[str, Any] = {name: _mutated(original, path)}
+        if not verification.verify(_files(replace(report, **changed))).problems:
+            unfound.append(path)
     assert unfound == []
 
 
@@ -169,10 +169,8 @@ def test_engine_of_another_version_is_named(report: documents.GateReport) -> Non
     ],
 )
 def test_outcome_follows_from_bounds_and_limit(outcome: Outcome, numbers: dict[str, float], follows: bool) -> None:  # noqa: FBT001 - a table
-    verdict = replace(
-        builders.a_verdict(),
-        **{"estimate": None, "low": None, "high": None, "limit": 0.1, "outcome": outcome, **numbers},
-    )
+    fields: dict[str, Any] = {"estimate": None, "low": None, "high": None, "limit": 0.1, "outcome": outcome, **numbers}
+    verdict = replace(builders.a_verdict(), **fields)
 
     assert (outcome in verification.outcomes_of(verdict)) is follows
 

@@ -1,5 +1,6 @@
 """What the operator reads from its environment, once, at start."""
 
+import enum
 import pathlib
 from datetime import timedelta
 
@@ -7,6 +8,13 @@ import pydantic
 import pydantic_settings
 
 from homeroom.resources import kinds
+
+
+class GateRunner(enum.StrEnum):
+    """Where the gates run."""
+
+    PROCESS = "process"
+    JOB = "job"
 
 
 class Settings(pydantic_settings.BaseSettings):
@@ -62,6 +70,20 @@ class Settings(pydantic_settings.BaseSettings):
     """Longest time for one step of a release; a full gate run takes about a minute on two cores."""
     retry_seconds: float = pydantic.Field(default=2.0, gt=0)
     """First pause before a failed step is tried again; it doubles up to five minutes."""
+    gate_runner: GateRunner = GateRunner.PROCESS
+    """Where the gates run: process, on this machine, or job, as a Kubernetes Job in the same namespace."""
+    gate_image: str | None = None
+    """For job: image with homeroom[gates]; usually this process's own."""
+    gate_claim: str | None = None
+    """For job: PersistentVolumeClaim on which rows and reports cross. This process must have it mounted too."""
+    gate_directory: pathlib.Path | None = None
+    """For job: where this process has the claim mounted."""
+    gate_user: int = pydantic.Field(default=10001, ge=1)
+    """For job: number of the user that runs the gates; the one that this process runs as, or they cannot read each other."""
+    gate_memory_mib: int = pydantic.Field(default=2048, ge=512)
+    """For job: memory of a run. The demo's 13,000 rows take under 700 MiB."""
+    gate_cpus: int = pydantic.Field(default=2, ge=1, le=64)
+    """For job: processors of a run."""
     max_file_mib: int = pydantic.Field(default=256, ge=1, le=10_240)
     """Largest file of a model version."""
     lease_seconds: float = pydantic.Field(default=10.0, ge=1)
@@ -72,6 +94,13 @@ class Settings(pydantic_settings.BaseSettings):
         given = [self.registry_tls_ca, self.registry_tls_certificate, self.registry_tls_key]
         if any(given) and not all(given):
             raise ValueError("give REGISTRY_TLS_CA, REGISTRY_TLS_CERTIFICATE and REGISTRY_TLS_KEY together, or none")
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _gate_job_is_whole(self) -> "Settings":
+        needed = (self.gate_image, self.gate_claim, self.gate_directory)
+        if self.gate_runner is GateRunner.JOB and not all(needed):
+            raise ValueError("with GATE_RUNNER=job give GATE_IMAGE, GATE_CLAIM and GATE_DIRECTORY too")
         return self
 
     @property

@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import pathlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from homeroom.district import database, evaluations, publishing
 from homeroom.district.operator import (
+    gatejobs,
     imports,
     judgements,
     loops,
@@ -23,6 +25,7 @@ from homeroom.district.operator import (
     world,
 )
 from homeroom.domain import assignments
+from homeroom.gates import jobs
 from homeroom.gates import run as gate_runs
 from homeroom.kube import client as kube
 from homeroom.kube import leases
@@ -104,18 +107,30 @@ def _release_pass(chosen: settings.Settings, outside: Outside, runner: steps.Ste
         ),
         packages_=packages.Packages(store, outside.registry, outside.rows),
         judgements_=judgements.Judgements(
-            directory=chosen.private_directory / "gates",
+            directory=_gate_directory(chosen),
             store=store,
             tables=tables,
             rows=outside.rows,
             registry=outside.registry,
-            runner=gate_runs.start,
+            runner=_gate_runner(chosen, outside.kubernetes),
             deadline=timedelta(seconds=chosen.step_deadline_seconds),
         ),
         tables=tables,
         runner=runner,
         clock=_now,
     )
+
+
+def _gate_directory(chosen: settings.Settings) -> pathlib.Path:
+    return (chosen.gate_directory or chosen.private_directory) / "gates"
+
+
+def _gate_runner(chosen: settings.Settings, kubernetes: kube.Kubernetes) -> judgements.Runner:
+    image, claim, mount = chosen.gate_image, chosen.gate_claim, chosen.gate_directory
+    if chosen.gate_runner is not settings.GateRunner.JOB or image is None or claim is None or mount is None:
+        return gate_runs.start
+    plan = jobs.Plan(image, claim, chosen.gate_user, chosen.gate_memory_mib, chosen.gate_cpus)
+    return gatejobs.JobRunner(kubernetes, plan, mount)
 
 
 def _wave_pass(chosen: settings.Settings, outside: Outside, meters: metrics.Metrics) -> waves.WavePass:
