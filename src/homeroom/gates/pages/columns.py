@@ -27,15 +27,15 @@ class Role(enum.Enum):
 _HEADINGS: Final = (
     (Role.LIMIT, re.compile(r"\b(limit|allowed)\b")),
     (Role.LOW, re.compile(r"\b(low|lowest|lower|from|at least)\b")),
-    (Role.HIGH, re.compile(r"\b(high|highest|upper|to|up to|at most)$|\b(high|upper)\b")),
+    (Role.HIGH, re.compile(r"\b(to|up to|at most)$|\b(high|highest|upper|range to)\b")),
+    (Role.EXPECTED, re.compile(r"\b(expected|said|average score|predicted)\b")),
+    (Role.SEEN, re.compile(r"\b(seen|happened|observed|actual|turned out|really|needed it|who needed)\b")),
     (
         Role.COUNT,
         re.compile(
-            r"^(pupils|rows|schools|children|n|positives|number|threshold|seed)\b|\b(pupils behind|number of)\b"
+            r"^(pupils|rows|schools|children|n|positives|number|threshold|seed|bin)\b|^(step of|offered at a score)"
         ),
     ),
-    (Role.EXPECTED, re.compile(r"\b(expected|said|average score|predicted)\b")),
-    (Role.SEEN, re.compile(r"\b(seen|happened|observed|actual|turned out|really|needed it|who needed)\b")),
 )
 """The first that fits a numeric column decides."""
 

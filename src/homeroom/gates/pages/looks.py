@@ -63,8 +63,8 @@ def drawn(look: Look, table: Table) -> Table:
 
 def _worst(table: Table, apart: tuple[str, ...], *, lowest: bool) -> tuple[tuple[Cell, ...], ...]:
     places = [table.columns.index(name) for name in apart]
-    bound = "low" if lowest else "high"
-    place = table.columns.index(bound) if bound in table.columns else None
+    bounds = ("low", "at least") if lowest else ("high", "at most")
+    place = next((table.columns.index(bound) for bound in bounds if bound in table.columns), None)
     sign = -1.0 if lowest else 1.0
     worst: dict[tuple[Cell, ...], tuple[Cell, ...]] = {}
     for row in table.rows:
@@ -160,8 +160,13 @@ LOOKS: Final = {
     "quality.stages": replace(
         _RANGES, keep=("stage", "otherwise", *_BOUNDS), worst=("stage",), reading=_STRIPS + _SHAPES + _WORST
     ),
-    "quality.drop-one": Look(_strips_unjudged, _PLAIN_STRIPS),
-    "privacy.membership": _RANGES,
+    "quality.drop-one": Look(_strips_unjudged, _PLAIN_STRIPS, keep=("column", "stage", "costs", *_BOUNDS)),
+    "privacy.membership": replace(
+        _RANGES,
+        reading=_STRIPS + _SHAPES + " Of two ways to guess, the better one is drawn.",
+        keep=("stage", "among", "told apart", "at least", "at most", "limit"),
+        worst=("stage", "among"),
+    ),
     "privacy.memorised": _RANGES,
 }
 """Tables that are drawn, by key; any other stands as a table only."""

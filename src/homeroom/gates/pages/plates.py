@@ -23,7 +23,11 @@ def build(table: Table, identity: str, minimum_cell: int) -> views.Plate:
     numeric = [columns.numeric([row[index] for row in said.rows]) for index in range(len(said.columns))]
     why = f"hidden: fewer than {words.count(minimum_cell, 'pupil', 'pupils')}"
     rows = tuple(
-        tuple(_cell(cell, is_number, why) for cell, is_number in zip(row, numeric, strict=True)) for row in said.rows
+        tuple(
+            _cell(cell, is_number, _missing(heading), why)
+            for cell, is_number, heading in zip(row, numeric, table.columns, strict=True)
+        )
+        for row in said.rows
     )
     return views.Plate(
         identity=identity,
@@ -72,7 +76,14 @@ def _said(heading: str, cell: Cell, share: bool) -> Cell:  # noqa: FBT001 - a pr
     return cell if cell is None else tablewords.cell(heading, str(cell))
 
 
-def _cell(cell: Cell, is_number: bool, why: str) -> views.Cell:  # noqa: FBT001 - a property of the column
+def _missing(heading: str) -> str:
+    """What an empty cell says where it hides nothing; empty where it does."""
+    return {"limit": "no limit", "threshold": "any"}.get(heading.lower(), "")
+
+
+def _cell(cell: Cell, is_number: bool, missing: str, why: str) -> views.Cell:  # noqa: FBT001 - a property of the column
+    if cell is None and missing:
+        return views.Cell(missing, is_number, "")
     if cell is None:
         return views.Cell(words.DASH, is_number, why)
     number = columns.as_number(cell)

@@ -46,12 +46,23 @@ class Scale:
         return percent(self.share(value))
 
 
-def scale(values: list[float], steps: int = 4) -> Scale:
-    """A scale with round ticks that holds 0 and all of ``values``.
+_FAR: Final = 0.3
+"""Numbers that all lie together within this share of the largest lie far from 0."""
+
+
+def scale(values: list[float], steps: int = 4, *, zero: bool = True) -> Scale:
+    """A scale with round ticks that holds all of ``values``.
+
+    Args:
+        values: what is drawn.
+        steps: about how many ticks.
+        zero: whether 0 is on it even where all values lie far from it, as bars need.
 
     Example: values 0.02 and 0.27 give ticks 0, 0.1, 0.2, 0.3.
     """
-    low, high = min(0.0, *values, 0.0), max(0.0, *values, 0.0)
+    low, high = min(values, default=0.0), max(values, default=0.0)
+    if zero or high - low > _FAR * max(abs(low), abs(high)) or low == high:
+        low, high = min(0.0, low), max(0.0, high)
     if high == low:
         high = low + 1.0
     step = _round_step((high - low) / steps)

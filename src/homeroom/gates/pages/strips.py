@@ -77,7 +77,9 @@ def draw(table: Table, identity: str, *, good: Good = Good.BELOW, bars: bool = F
     if not strips:
         return None
     limits = {strip.limit for strip in strips if strip.limit is not None}
-    ruler = shapes.scale([number for strip in strips for number in (strip.low, strip.high, strip.value, *limits)])
+    ruler = shapes.scale(
+        [number for strip in strips for number in (strip.low, strip.high, strip.value, *limits)], zero=bars
+    )
     labels = [texts.wrap(strip.label, _LABEL_COLUMNS, 2) for strip in strips]
     bottom = _TOP + sum(len(lines) * shapes.LINE + _TRACK for lines in labels)
     root = shapes.picture(identity, table.caption, _spoken(strips), bottom + 22)

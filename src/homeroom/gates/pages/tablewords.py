@@ -28,7 +28,7 @@ HEADINGS: Final = {
     "estimate": "Difference",
     "low": "Range from",
     "high": "Range to",
-    "threshold": "Offered from a score of",
+    "threshold": "Offered at a score of",
     "outcome": "Result",
     "missed": "Missed",
     "missed in the rest": "Missed, of the others",

@@ -154,11 +154,14 @@ def listed(items: tuple[str, ...]) -> str:
 
 
 def number(value: float) -> str:
-    """A number with at most four digits behind the point, a true minus sign, and thousands set apart.
+    """A number with as many digits as its size asks for, a true minus sign, and thousands set apart.
 
-    Example: ``12000.0`` gives ``12,000``; ``0.1`` gives ``0.1``.
+    Example: ``12000.0`` gives ``12,000``; ``66.0997`` gives ``66.1``; ``0.1302`` stays.
     """
-    text = f"{value:,.4f}".rstrip("0").rstrip(".")
+    size = abs(value)
+    decimals = 4 if size < 1 else 2 if size < 10 else 1  # noqa: PLR2004 - about three digits that count
+    text = f"{value:,.{decimals}f}"
+    text = text.rstrip("0").rstrip(".")
     return "0" if text in ("-0", "0") else text.replace("-", MINUS)
 
 

@@ -81,6 +81,39 @@ def test_scale_has_round_ticks_and_holds_zero(values: list[float], ticks: tuple[
     assert shapes.scale(values).ticks == ticks
 
 
+@pytest.mark.parametrize(
+    ("values", "zero", "low"),
+    [([49.0, 55.0], False, 48.0), ([49.0, 55.0], True, 0.0), ([5.0, 55.0], False, 0.0), ([0.1], False, 0.0)],
+    ids=["far-from-zero", "bars", "spread", "one"],
+)
+def test_scale_leaves_zero_out_only_where_all_lies_far_from_it(
+    values: list[float],
+    zero: bool,  # noqa: FBT001 - a column of the table above
+    low: float,
+) -> None:
+    assert shapes.scale(values, zero=zero).low == low
+
+
+@pytest.mark.parametrize(
+    ("good", "low", "tone"),
+    [
+        (strips.Good.ABOVE, 0.2, words.Tone.GOOD),
+        (strips.Good.ABOVE, -0.2, words.Tone.BAD),
+        (strips.Good.NEITHER, 0.2, words.Tone.QUIET),
+    ],
+)
+def test_more_may_be_better_and_then_above_the_limit_is_good(good: strips.Good, low: float, tone: words.Tone) -> None:
+    assert strips.Strip("gain", low + 0.05, low, low + 0.1, 0.0, good).tone is tone
+
+
+def test_of_several_thresholds_the_worst_is_drawn() -> None:
+    columns_ = ("stage", "group", "rest", "estimate", "low", "high", "limit")
+    rows = tuple(("full", "boys", "girls", high - 0.1, high - 0.2, high, 0.1) for high in (0.2, 0.5, 0.3))
+    look = looks.LOOKS["fairness.gaps"]
+
+    assert [row[-2] for row in looks.drawn(look, pagecases.table("fairness.gaps", columns_, *rows)).rows] == [0.5]
+
+
 def test_what_is_drawn_stays_within_the_drawing() -> None:
     for svg in (
         strips.draw(pagecases.GAPS, "x"),

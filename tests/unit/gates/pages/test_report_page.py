@@ -12,8 +12,8 @@ from tests.unit.gates import cases
 from tests.unit.gates.pages import pagecases
 
 from homeroom.domain.verdicts import Outcome
-from homeroom.gates import documents, drift, fairness, footprint, measurements, quality, reported
-from homeroom.gates.pages import rendering, reports, views, words
+from homeroom.gates import documents, drift, fairness, footprint, measurements, quality, reported, tabulations
+from homeroom.gates.pages import looks, plates, rendering, reports, views, words
 
 FORBIDDEN = re.compile(
     r"\b(drift\w*|epsilon|inference|AUC|bootstrap\w*|p-value|PSI|deploy\w*|epoch|node|outlier|gradient|at-risk)\b",
@@ -258,8 +258,26 @@ def _real_report() -> documents.GateReport:
     known = dataclasses.replace(known, measured=dict.fromkeys(known.stages[:2], measurements.Measurement(2.0, 60.0)))
     found = tuple(verdict for gate in (fairness, drift, quality, footprint, reported) for verdict in gate.decide(known))
     return documents.build(
-        known, found, tables=tuple(table for gate in (fairness, drift) for table in gate.tabulate(known))
+        known, found, tables=tuple(table for gate in (fairness, drift, quality) for table in gate.tabulate(known))
     )
+
+
+def test_every_table_of_the_gates_that_has_numbers_has_its_picture() -> None:
+    """The pictures know the headings of the gates; where a gate renames one, this finds it before a reader does."""
+    tables = [tabulations.from_json(table) for table in _real_report().evidence["tables"]]
+    drawn = {table.key: bool(plates.build(table, "x", 10).drawings) for table in tables if table.rows}
+
+    assert {"fairness.gaps", "fairness.reliability", "drift.inputs", "quality.bands"} <= set(drawn)
+    assert [key for key, picture in drawn.items() if key in looks.LOOKS and not picture] == []
+
+
+@pytest.mark.parametrize(
+    ("heading", "said", "hidden"),
+    [("limit", "no limit", ""), ("threshold", "any", ""), ("missed", "\N{EN DASH}", "hidden: fewer than 10 pupils")],
+)
+def test_empty_cell_is_called_hidden_only_where_something_is(heading: str, said: str, hidden: str) -> None:
+    plate = plates.build(pagecases.table("x", ("group", heading), ("boys", 0.1), ("girls", None)), "x", 10)
+    assert plate.rows[1][1] == views.Cell(said, number=True, hidden=hidden)
 
 
 def test_limits_say_which_line_of_which_pack_set_them() -> None:
