@@ -1,14 +1,16 @@
 """Base, packs, the policy's own fields, bands and schools: the strictest line holds, and everybody can see which it was."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from tests.unit.gates import cases
 
 from homeroom.domain import errors
 from homeroom.gates import policies
-from homeroom.gates.policies import columns, limits, packs
+from homeroom.gates.policies import columns, limits, packs, reference
 from homeroom.resources import gatepolicies, objects
 
 BANDS = ("K-2", "3-5")
@@ -242,3 +244,37 @@ def test_local_review_of_this_very_pack_moves_its_date_and_changes_no_limit() ->
 def test_column_is_what_its_whole_name_says_or_what_is_declared(name: str, kinds: set[str]) -> None:
     spec = a_policy(privacy={"columns": [{"column": "q17", "kind": "Health"}]})
     assert {kind.value for kind in columns.kinds_of((name,), spec)} == kinds
+
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_reference_page_is_what_the_packs_give() -> None:
+    """`python -m homeroom.gates.policies.reference` writes it."""
+    (path,) = reference.files()
+    assert (ROOT / path).read_text(encoding="utf-8") == reference.files()[path]
+
+
+@pytest.mark.parametrize("damage", ["gone", "changed", "none"])
+def test_reference_check_says_what_differs_and_writes_nothing(tmp_path: Path, damage: str) -> None:
+    (path,) = reference.files()
+    page = tmp_path / path
+    page.parent.mkdir(parents=True)
+    if damage != "gone":
+        page.write_text(reference.files()[path] + ("x" if damage == "changed" else ""), encoding="utf-8")
+    before = page.read_bytes() if page.exists() else None
+    assert reference.main(["--check", "--root", str(tmp_path)]) == int(damage != "none")
+    assert (page.read_bytes() if page.exists() else None) == before
+    assert reference.main(["--root", str(tmp_path)]) == 0
+    assert reference.main(["--check", "--root", str(tmp_path)]) == 0
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("examples/*/*polic*.yaml")), ids=lambda path: f"{path.parent.name}-{path.name}"
+)
+def test_policy_of_every_example_holds_together(path: Path) -> None:
+    """With nothing in it that does not hold."""
+    spec = gatepolicies.parse(yaml.safe_load(path.read_text(encoding="utf-8"))).spec
+    bands = [band.value for entry in spec.privacy.purposes for band in entry.bands] or ["K-2"]
+    found = policies.resolve(spec, bands=bands)
+    assert [warning for warning in found.warnings if "looser" in warning] == []

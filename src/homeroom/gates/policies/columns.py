@@ -35,19 +35,20 @@ def kinds_of(names: Iterable[str], spec: gatepolicies.Spec) -> frozenset[gatepol
     """
     forms = {normalised(name) for name in names}
     declared = {entry.kind for entry in spec.privacy.columns if normalised(entry.column) in forms}
-    return frozenset(declared | {kind for kind, known in _known().items() if known & forms})
+    return frozenset(declared | {kind for kind, names in known().items() if names & forms})
 
 
 def holds(group: gatepolicies.ProtectedGroup, attribute: packs.Attribute) -> bool:
     """Whether that group is one of the attribute: by declaration, by its name, or by its column's name."""
     if group.attribute is not None:
         return group.attribute == attribute.name
-    known = {normalised(column) for column in attribute.columns}
-    return group.name == attribute.name or normalised(group.column) in known
+    names = {normalised(column) for column in attribute.columns}
+    return group.name == attribute.name or normalised(group.column) in names
 
 
 @functools.cache
-def _known() -> dict[gatepolicies.Kind, frozenset[str]]:
+def known() -> dict[gatepolicies.Kind, frozenset[str]]:
+    """Names that tell, by kind, each in the form of ``normalised``."""
     file = importlib.resources.files("homeroom.gates.policies") / "column-kinds.yaml"
     listed = yaml.safe_load(file.read_text(encoding="utf-8"))
     return {gatepolicies.Kind(kind): frozenset(names) for kind, names in listed.items()}
