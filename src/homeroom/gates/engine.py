@@ -44,6 +44,7 @@ GATES: tuple[Gate, ...] = (
 TABLES: tuple[Tabulator, ...] = (
     fairness.tabulate,
     grouprates.tabulate,
+    drift.tabulate,
     quality.tabulate,
     membership.tabulate,
     memorisation.tabulate,

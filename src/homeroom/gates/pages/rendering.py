@@ -10,11 +10,12 @@ import jinja2
 from markupsafe import Markup
 
 from homeroom.gates import documents
-from homeroom.gates.pages import reports, views
+from homeroom.gates.monitoring.findings import Findings
+from homeroom.gates.pages import reports, views, watches
 
 STYLESHEET = "report.css"
 
-Page = views.ReportPage
+Page = views.ReportPage | views.WatchPage
 
 
 def render(report: documents.GateReport) -> bytes:
@@ -24,6 +25,11 @@ def render(report: documents.GateReport) -> bytes:
     was stored.
     """
     return render_page(reports.build(report))
+
+
+def render_watch(findings: Findings) -> bytes:
+    """The page of a look at a whole district, UTF-8; the same findings give the same bytes."""
+    return render_page(watches.build(findings))
 
 
 def render_page(page: Page) -> bytes:

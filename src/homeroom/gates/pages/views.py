@@ -198,3 +198,34 @@ class ReportPage:
     digests: tuple[Fact, ...]
     verify: str
     glossary: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WatchPage:
+    """Has anything changed?
+
+    Attributes:
+        title: of the window.
+        question: what the page answers.
+        headline: the answer, in one sentence.
+        mark: the outcome.
+        about: what was looked at: day, how many reports of schools.
+        steps: what to do next, at most three.
+        regions: advice for every region.
+        sections: findings, from the whole district to single schools.
+        digests: fingerprints of what was read and of what was found.
+        glossary: words and what they mean.
+    """
+
+    template: ClassVar[str] = "watch.html"
+
+    title: str
+    question: str
+    headline: str
+    mark: Mark
+    about: tuple[Fact, ...]
+    steps: tuple[Step, ...]
+    regions: tuple[Fact, ...]
+    sections: tuple[Section, ...]
+    digests: tuple[Fact, ...]
+    glossary: tuple[tuple[str, str], ...]

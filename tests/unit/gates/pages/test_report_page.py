@@ -1,6 +1,7 @@
 """The page of a gate run: verdict first, complete, harmless, and the same whenever it is drawn."""
 
 import dataclasses
+import functools
 import json
 import re
 from html.parser import HTMLParser
@@ -253,6 +254,7 @@ def test_page_of_real_verdicts_has_no_word_that_people_do_not_use() -> None:
     assert FORBIDDEN.findall(read(report).text) == []
 
 
+@functools.cache
 def _real_report() -> documents.GateReport:
     known = cases.some_evidence(cases.columns(withheld=0.6))
     known = dataclasses.replace(known, measured=dict.fromkeys(known.stages[:2], measurements.Measurement(2.0, 60.0)))
