@@ -67,3 +67,35 @@ def test_gate_of_20_columns_notices_a_shift_of_three_tenths_of_one_column(module
     nulls = module("window_nulls")
 
     assert nulls.alarm_rates(nulls.World(shift=0.3), 1000, np.random.default_rng(4))[1] >= 0.8
+
+
+@pytest.mark.heavy
+def test_outcomes_turned_round_in_one_year_group_of_five_schools_are_found_and_no_other_school_is_alarmed_about(
+    module: Any,
+) -> None:
+    """15 of 100 outcomes; measured with 20 years: 87 of 100 schools found in 34 weeks, half of those by week 7.
+
+    Rule: at least 7 of 10 schools are found, half of those by week 10, and at most 2 of 100 others are alarmed about.
+    """
+    weeks, false_alarms, others = module("injection").report(6, *_berlin(module))
+    found = sorted(week for week in weeks if week is not None)
+
+    assert len(found) >= 0.7 * len(weeks)
+    assert found[len(found) // 2] <= 10
+    assert false_alarms <= 0.02 * others
+
+
+@pytest.mark.heavy
+def test_same_usage_gives_the_same_alarms_on_a_german_an_australian_and_an_indian_calendar(module: Any) -> None:
+    injection, three = module("injection"), module("three_calendars")
+    known = injection.pupils()
+
+    found = [injection.simulate(known, cal, three.PRESENT[name], 3) for name, cal in three.calendars().items()]
+
+    assert found[0] == found[1] == found[2]
+    assert sum(found[0].alarms) > 0
+
+
+def _berlin(module: Any) -> tuple[Any, str]:
+    three = module("three_calendars")
+    return three.calendars()["Germany, Berlin"], three.PRESENT["Germany, Berlin"]

@@ -23,7 +23,7 @@ class Evidence:
         log_evalues: shape (k, w); logarithm of the evidence that a site does worse, up to each week.
         look: shape (k, w); whether somebody should look at the site, in each week.
         act: shape (k, w); whether it is sure enough for what happens by itself.
-        growth: shape (2, k, w, stakes); by measure, for pooling over sites.
+        growth: shape (c, k, w, stakes); by measure and year group, for pooling over sites.
         covered: shape (k,); whether the site has outcomes this year and something to compare them with.
     """
 
@@ -49,10 +49,13 @@ class Evidence:
 
 
 def of_outcomes(archive: archives.Archive, policy: gatepolicies.Drift) -> Evidence:
-    """Evidence from errors and from Brier scores, each worth a half."""
+    """Evidence from errors and from Brier scores in each year group, all worth the same.
+
+    Averaged, not multiplied: a year group that is as it was must not talk down another that is not.
+    """
     known = archive.outcomes[:, 0]
     measures = [_growth(archive, policy, losses, known) for losses in (archive.outcomes[:, 2], archive.brier)]
-    growth = np.stack([found for found, _ in measures])
+    growth = np.concatenate([found for found, _ in measures])
     seen = measures[0][1]
     log_evalues = _mean(eprocesses.log_evalue(growth.cumsum(axis=2)))
     return _judged(archive, policy, growth, seen, log_evalues)
@@ -67,9 +70,9 @@ def of_confidence(archive: archives.Archive, policy: gatepolicies.Drift) -> Evid
         inside = np.zeros((len(archive.sites), len(weeks)), dtype=bool)
         chosen = (archive.age == 0) & (archive.term == term)
         inside[archive.site[chosen], np.searchsorted(weeks, archive.week[chosen])] = True
-        by_term.append(eprocesses.log_evalue(np.where(inside[..., None], growth, 0.0).cumsum(axis=1)))
+        by_term.append(_mean(eprocesses.log_evalue(np.where(inside[..., None], growth, 0.0).cumsum(axis=2))))
     log_evalues = np.stack(by_term, axis=-1).max(axis=-1) - np.log(archive.terms)[:, None]
-    return _judged(archive, policy, np.stack([growth, growth]), seen, log_evalues)
+    return _judged(archive, policy, growth, seen, log_evalues)
 
 
 def _mean(log_evalues: clusters.FloatArray) -> clusters.FloatArray:
@@ -85,14 +88,14 @@ def _weeks(archive: archives.Archive) -> np.ndarray[tuple[int, ...], np.dtype[np
 def _growth(
     archive: archives.Archive, policy: gatepolicies.Drift, losses: clusters.FloatArray, rows: clusters.FloatArray
 ) -> tuple[clusters.FloatArray, clusters.BoolArray]:
-    """Growth (k, w, stakes) of each site's wealth in each week of this year, and where anything was seen."""
+    """Growth (g, k, w, stakes) by year group, site and week of this year, and where (k, w) anything was seen."""
     weeks = _weeks(archive)
     base = baselines(archive, policy, losses, rows)
     used = np.flatnonzero((archive.age == 0) & (rows > 0) & np.isfinite(base))
-    found = np.zeros((len(archive.sites), len(weeks), len(eprocesses.STAKES)))
-    seen = np.zeros(found.shape[:2], dtype=bool)
+    found = np.zeros((len(archive.year_groups), len(archive.sites), len(weeks), len(eprocesses.STAKES)))
+    seen = np.zeros(found.shape[1:3], dtype=bool)
     place = archive.site[used], np.searchsorted(weeks, archive.week[used])
-    np.add.at(found, place, eprocesses.log_growth(losses[used], rows[used], base[used]))
+    found[archive.year_group[used], *place] = eprocesses.log_growth(losses[used], rows[used], base[used])
     seen[place] = True
     return found, seen
 
