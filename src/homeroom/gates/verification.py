@@ -22,7 +22,7 @@ from homeroom.resources import gatepolicies
 ROUNDING = 0.00005
 """Numbers of a report have four decimals: what lies within half of the last one could be on either side of a limit."""
 
-MORE_IS_BETTER = frozenset({"privacy.anonymity", "quality.netBenefit"})
+MORE_IS_BETTER = frozenset({"privacy.anonymity", "quality.benefit"})
 """Checks that want to be above their limit; all others below."""
 
 _REPORT = {"schemaVersion", "release", "on", "seed", "outcome", "evidence", "policy", "verdicts"}
