@@ -93,6 +93,7 @@ def test_honest_release_lacks_evidence_only_about_groups_that_are_hardly_there(
         "every stage: Asian pupils against all other pupils",
         "every stage: Hispanic pupils against all other pupils",
         "every stage: pupils of other ethnicity against all other pupils",
+        "every stage: who was in training, among pupils of small groups",
     }
 
 
