@@ -4,7 +4,7 @@ import pathlib
 import sys
 
 from tests.unit.district.app import worlds
-from tests.unit.gates.pages import pagecases
+from tests.unit.gates.pages import pagecases, watchcases
 
 from homeroom.console import rendering as console
 from homeroom.district.app import views
@@ -17,12 +17,16 @@ REPORTS = {
     "bare": pagecases.a_report((), ()),
 }
 
+WATCHES = {"watch": watchcases.some_findings(), "watch-hostile": watchcases.hostile_findings()}
+
 
 def main(directory: pathlib.Path) -> None:
     """Writes every page as ``NAME.html``."""
     directory.mkdir(parents=True, exist_ok=True)
     for name, report in REPORTS.items():
         (directory / f"{name}.html").write_bytes(rendering.render(report))
+    for name, findings in WATCHES.items():
+        (directory / f"{name}.html").write_bytes(rendering.render_watch(findings))
     status = views.build_status_page(
         worlds.a_document(), user="vera", form_proof="proof", refresh_seconds=10, refreshing=False
     )

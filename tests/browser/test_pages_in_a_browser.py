@@ -9,7 +9,7 @@ pytestmark = pytest.mark.browser
 
 Visit = Callable[..., Any]
 
-REPORTS = ("report", "hostile", "large", "bare")
+REPORTS = ("report", "hostile", "large", "bare", "watch", "watch-hostile")
 PAGES = (*REPORTS, "status")
 WIDTHS = (320, 1280)
 PAPER_WIDTH = 688
@@ -42,7 +42,12 @@ RING = """
 @pytest.mark.parametrize(
     ("name", "width", "scheme"),
     [
-        *((name, width, scheme) for name in ("report", "hostile") for width in WIDTHS for scheme in ("light", "dark")),
+        *(
+            (name, width, scheme)
+            for name in ("report", "hostile", "watch")
+            for width in WIDTHS
+            for scheme in ("light", "dark")
+        ),
         ("bare", 1280, "light"),
         ("large", 320, "light"),
         ("status", 1280, "light"),
