@@ -1,5 +1,6 @@
 """`homeroom gate run` and `verify` on a small district written to a directory."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -56,7 +57,9 @@ async def _here(
 ) -> documents.GateReport:
     """What ``run.start`` does, without a process of its own: `make heavy` runs the real one."""
     given, policy = inputs.read(directory)
-    run.write(directory, engine.run_gates(given, policy, directory, page=pages, say=say))
+    # In a thread, because the engine starts an event loop of its own.
+    report = await asyncio.to_thread(engine.run_gates, given, policy, directory, page=pages, say=say)
+    run.write(directory, report)
     return run.read(directory)
 
 
@@ -212,7 +215,7 @@ def _no_yaml(directory: Path) -> None:
     [
         pytest.param(_no_json, "release.json is no JSON", id="no JSON"),
         pytest.param(_no_stage, "cannot read full.onnx", id="a stage is missing"),
-        pytest.param(_not_onnx, "full.onnx: NotOnnx", id="a stage is no ONNX"),
+        pytest.param(_not_onnx, "'full' is refused (NotOnnx)", id="a stage is no ONNX"),
         pytest.param(_escaping_path, "no plain file name", id="a path out of the directory"),
         pytest.param(_bad_policy, "GatePolicy policy: spec.fairness", id="a policy that does not fit"),
         pytest.param(_no_yaml, "policy.yaml is no YAML", id="no YAML"),
