@@ -94,11 +94,13 @@ format: $(VENV)/.dev ## Format and mend what ruff can mend
 generate: $(VENV)/.dev ## Write crds/ and the reference pages from the code
 	@$(BIN)/python -m homeroom.resources.generate
 	@$(BIN)/python -m homeroom.cli.reference
+	@$(BIN)/python -m homeroom.gates.policies.reference
 
 .PHONY: verify-generated
 verify-generated: $(VENV)/.dev ## Fail if a generated file is not what the code gives
 	@$(BIN)/python -m homeroom.resources.generate --check
 	@$(BIN)/python -m homeroom.cli.reference --check
+	@$(BIN)/python -m homeroom.gates.policies.reference --check
 
 .PHONY: lock
 lock: $(VENV)/.bootstrap ## Resolve the requirements again
