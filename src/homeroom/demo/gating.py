@@ -15,6 +15,11 @@ POLICY = "support-offer"
 AUTHOR = "eli"
 GATES_LIMIT = timedelta(minutes=3)
 WAIVER_DAYS = 180
+OVERRIDE_DAYS = 90
+OVERRIDE_REASON = (
+    "The pilots' staff saw nothing amiss. An offer of support takes nothing away, and waiting would cost the other pupils a term; "
+    "counted again after the autumn term, as the waiver says."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +28,15 @@ class Desk:
 
     Attributes:
         author: submits; also has the approver role, so that only admission can stop them.
-        approver: somebody else with the approver role.
+        approver: somebody else with the approver role; waives what lacks evidence.
+        lead: a third person, also an approver; lets the waived release go to all schools.
         ledger: where statements are checked.
         progress: told how the wait is going.
     """
 
     author: districts.DistrictClient
     approver: districts.DistrictClient
+    lead: districts.DistrictClient
     ledger: checks.Ledger
     progress: Callable[[str], None]
 
@@ -95,6 +102,45 @@ def approve(desk: Desk) -> None:
     desk.ledger.check(f"{HONEST} was approved by somebody other than its author", held=_approved_by_others(release))
 
 
+def let_go_to_all(desk: Desk, district: districts.DistrictClient, region: str) -> str:
+    """After the pilot: a region has to wait until somebody other than who waived says why all schools may have it.
+
+    Returns:
+        What was decided, in a line; empty when nothing was waived.
+    """
+    release = desk.author.get("releases", HONEST)
+    reason = (find_condition(release, "GatesPassed") or {}).get("reason")
+    if reason != "Waived":
+        if reason == "Overridden":
+            desk.ledger.check("somebody other than who waived has let it go to all schools", held=True)
+        return ""
+    covers = [v["subject"] for v in release["status"]["verdicts"] if v["outcome"] == "NotEnoughEvidence"]
+    held = _await_valid(desk, district, region, lambda c: c["reason"] == "PilotsOnly")
+    desk.ledger.check(
+        f"wave {region} waits: evidence was waived, and that is for pilots only", held=held["status"] == "False"
+    )
+    refused = _try(lambda: desk.approver.decide(HONEST, _override(covers)), "has waived this")
+    desk.ledger.check("the API server refuses an override by who has waived", *refused)
+    made = desk.lead.decide(HONEST, _override(covers))
+    valid = _await_valid(desk, district, region, lambda c: c["reason"] != "PilotsOnly")
+    desk.ledger.check("somebody other than who waived has let it go to all schools", valid["reason"] != "PilotsOnly")
+    return f"{made['spec']['approver']} let it go to all schools until {made['spec']['expires']:.10}: {OVERRIDE_REASON}"
+
+
+def _await_valid(
+    desk: Desk, district: districts.DistrictClient, wave: str, holds: Callable[[dict[str, Any]], bool]
+) -> dict[str, Any]:
+    """The condition Valid of that wave once ``holds`` is true of it."""
+
+    def look() -> dict[str, Any] | None:
+        condition = find_condition(district.get("waves", wave), "Valid")
+        return condition if condition is not None and holds(condition) else None
+
+    return checks.wait_for(
+        f"wave {wave} to be looked at again", look, within=timedelta(minutes=1), progress=desk.progress
+    )
+
+
 def check_blocked(desk: Desk) -> str:
     """The planted release failed its fairness gate and nobody can talk it through; the sentence that says why."""
     release = desk.author.get("releases", PLANTED)
@@ -118,11 +164,28 @@ def find_condition(body: dict[str, Any], type_: str) -> dict[str, Any] | None:
 
 
 def _try_self_approval(desk: Desk) -> tuple[bool, str]:
+    return _try(
+        lambda: desk.author.decide(HONEST, {"decision": "Approve", "reason": "It is mine and I like it."}),
+        f"{AUTHOR} is an author of release {HONEST}",
+    )
+
+
+def _try(attempt: Callable[[], Any], refusal: str) -> tuple[bool, str]:
+    """Whether that is refused in these words, and what was said."""
     try:
-        desk.author.decide(HONEST, {"decision": "Approve", "reason": "It is mine and I like it."})
+        attempt()
     except (errors.Refused, errors.SpecError) as exc:
-        return f"{AUTHOR} is an author of release {HONEST}" in str(exc), str(exc)
+        return refusal in str(exc), str(exc)
     return False, "it was accepted"
+
+
+def _override(subjects: list[str]) -> dict[str, Any]:
+    return {
+        "decision": "Override",
+        "reason": OVERRIDE_REASON,
+        "covers": subjects,
+        "expires": (datetime.now(UTC) + timedelta(days=OVERRIDE_DAYS)).isoformat(timespec="seconds"),
+    }
 
 
 def _waiver(subjects: list[str]) -> dict[str, Any]:

@@ -26,6 +26,8 @@ class Person:
 PEOPLE = (
     Person("author", "amina", ("author",)),
     Person("approver", "bela", ("approver",)),
+    # The pedagogical lead: a second approver, because who waived cannot be who lets the release go to all schools.
+    Person("lead", "fay", ("approver",)),
     Person("it", "chen", ("it",)),
     Person("viewer", "dora", ("viewer",)),
     # Both an author and an approver: the one whose approval of their own release must be refused.

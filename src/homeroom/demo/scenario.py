@@ -96,12 +96,12 @@ class _Demo:
         """Every stage in order."""
         with contextlib.ExitStack() as stack:
             running = setup.start(stack, self._options.state, self._runner, self._out)
-            author, approver, it = (
-                stack.enter_context(running.connect(person)) for person in ("both", "approver", "it")
+            author, approver, lead, it = (
+                stack.enter_context(running.connect(person)) for person in ("both", "approver", "lead", "it")
             )
-            desk = gating.Desk(author, approver, self._ledger, self._out.progress)
+            desk = gating.Desk(author, approver, lead, self._ledger, self._out.progress)
             self._pass_gates(desk, running)
-            self._reach_schools(it, running)
+            self._reach_schools(it, desk, running)
             self._measure(it, desk, running)
             self._write_report()
             if not self._options.stop_at_end:
@@ -127,9 +127,15 @@ class _Demo:
         with self._out.stage("approval", "Approval by somebody else"):
             gating.approve(desk)
 
-    def _reach_schools(self, it: districts.DistrictClient, running: setup.Running) -> None:
+    def _reach_schools(self, it: districts.DistrictClient, desk: gating.Desk, running: setup.Running) -> None:
         rollout.create_waves(it, running.regions)
-        *before_last, last = rollout.wave_names(running.regions)
+        pilot, *before_last, last = rollout.wave_names(running.regions)
+        with self._out.stage(f"wave-{pilot}", f"Wave {pilot}"):
+            self._await_wave(it, pilot, what=f"wave {pilot}")
+        with self._out.stage(
+            "override", "Missing evidence was waived for pilots only: a second person decides on the rest"
+        ):
+            self._out.say(gating.let_go_to_all(desk, it, running.regions[0]) or "nothing to decide")
         for name in before_last:
             with self._out.stage(f"wave-{name}", f"Wave {name}"):
                 self._await_wave(it, name, what=f"wave {name}")
