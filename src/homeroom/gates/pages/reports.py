@@ -33,7 +33,7 @@ def build(report: documents.GateReport) -> views.ReportPage:
         sections=_sections(report),
         limits=policies.limits(report.policy),
         digests=_digests(report),
-        verify="homeroom gate verify DIRECTORY",
+        verify=f"homeroom gate verify --files DIRECTORY --digest {report.digest}",
         glossary=words.GLOSSARY,
     )
 

@@ -282,6 +282,11 @@ def test_empty_cell_is_called_hidden_only_where_something_is(heading: str, said:
     assert plate.rows[1][1] == views.Cell(said, number=True, hidden=hidden)
 
 
+def test_page_tells_how_to_check_it_by_the_digest_of_this_very_report() -> None:
+    report = pagecases.a_report()
+    assert f"homeroom gate verify --files DIRECTORY --digest {report.digest}" in read(report).text
+
+
 def test_limits_say_which_line_of_which_pack_set_them() -> None:
     lines = [
         {"limit": "fairness.minimumCell", "value": 15, "layer": "pack uk", "place": "limits[0]", "source": "DfE", "band": None},
