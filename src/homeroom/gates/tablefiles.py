@@ -15,7 +15,8 @@ MAX_BYTES = 256 << 20
 MAX_PLAIN_BYTES = 1 << 30
 """Unpacked; what unpacks to more is refused before it fills the memory."""
 MAX_ROWS = 2_000_000
-"""What fits in the memory and the time of a gate process together with the resamples."""
+"""A whole gate run on a million rows of 500 schools and five features takes 45 s of CPU and 0.75 GiB; a gate process has 300 s
+and 6 GiB."""
 MAX_LINE_BYTES = 1 << 17
 """The longest line: 600 columns with room to spare."""
 BLOCK_BYTES = 4 << 20
