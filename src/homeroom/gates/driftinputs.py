@@ -105,7 +105,7 @@ def categorise(evidence: Evidence, feature: references.Feature) -> clusters.IntA
     features = evidence.table.features
     if isinstance(feature, references.ContinuousSketch):
         # float32 is what the model sees; the edges are compared with the decimal that was meant.
-        values: clusters.FloatArray = np.round(features[:, column[feature.name]].astype(np.float64), 6)
+        values = np.asarray(np.round(features[:, column[feature.name]].astype(np.float64), 6), dtype=np.float64)
         return tallies.Finder(np.array(feature.edges))(values)
     member = np.column_stack([features[:, [column[name] for name in group]].sum(axis=1) for group in feature.columns])
     if not ((member == 0) | (member == 1)).all() or member.sum(axis=1).max() > 1:
