@@ -69,7 +69,7 @@ def await_gates(desk: Desk, name: str) -> dict[str, Any]:
     def look() -> dict[str, Any] | None:
         release = desk.author.get("releases", name)
         condition = find_condition(release, "GatesPassed")
-        settled = {"GateFailed", "NotEnoughEvidence", "Waived", "Passed"}
+        settled = {"GateFailed", "NotEnoughEvidence", "Waived", "Overridden", "Passed"}
         return release if condition and condition["reason"] in settled else None
 
     return checks.wait_for(
