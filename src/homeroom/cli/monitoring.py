@@ -71,6 +71,7 @@ def watch(
     page: Annotated[
         Path | None, typer.Option(help="Also draw Evidently's page from the sketches, into this file.")
     ] = None,
+    html: Annotated[Path | None, typer.Option(help="Write the page for people there.")] = None,
     form: output.OutputOption = output.Form.TABLE,
 ) -> None:
     """Say what has changed since earlier school years, where, and what to do about it.
@@ -91,6 +92,10 @@ def watch(
         from homeroom.gates import pictures  # noqa: PLC0415 - Evidently takes seconds to load
 
         page.write_bytes(pictures.draw_windows(reports, known, day))
+    if html is not None:
+        from homeroom.gates.pages import rendering  # noqa: PLC0415 - only for the page
+
+        html.write_bytes(rendering.render_watch(found))
     if form is output.Form.JSON:
         output.print_json({**found.to_json(), "digest": found.digest})
     else:

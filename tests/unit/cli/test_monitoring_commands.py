@@ -65,9 +65,10 @@ def test_quiet_district_ends_with_0_and_changed_one_with_1(place: Path) -> None:
         file.unlink()
     (place / "windows").rmdir()
     today = _windows(place, fleets.Fleet(schools=8, worse=0.9, worse_schools=(3,)))
-    changed = _watch(place, today, "--output", "json")
+    changed = _watch(place, today, "--output", "json", "--html", str(place / "watch.html"))
 
     assert changed.exit_code == 1
+    assert (place / "watch.html").read_text().startswith("<!doctype html>")
     assert json.loads(changed.stdout)["advice"][0]["action"] == "ReviewLocally"
 
 
