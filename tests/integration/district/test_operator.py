@@ -14,9 +14,11 @@ from tests.integration.district import operating
 from homeroom.district.database import evidence
 from homeroom.domain import digests, errors
 from homeroom.embedded import kubernetes, mlflow, registry
+from homeroom.gates import attaching
 from homeroom.kube import client as kube
 from homeroom.resources import gatepolicies, modelreleases, regionalhubs, releaseapprovals, rolloutwaves, schoolsites
 from homeroom.transport.oci import client as oci
+from homeroom.transport.oci import referrers
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(540)]
 
@@ -126,8 +128,12 @@ async def test_release_goes_from_mlflow_to_ready(
     assert body["status"]["approvedBy"] == ["paula"]
     release, report = operating.digest_of(body)
     async with oci.OciClient(rig.registry_part.url, rig.registry_files) as client:
-        manifest = await client.pull_manifest(body["status"]["repository"], release)
-    assert digests.of_bytes(manifest) == release
+        repository = body["status"]["repository"]
+        manifest = await client.pull_manifest(repository, release)
+        (attached,) = await referrers.find(client, repository, release, attaching.ARTIFACT_TYPE)
+        about, _, files = await referrers.pull_parts(client, repository, attached)
+    assert digests.of_bytes(manifest) == about == release
+    assert (files["report.json"].digest, "page.html" in files) == (report, True)
     with rig.rows.read() as connection:
         content = evidence.get(connection, report)
     assert content is not None

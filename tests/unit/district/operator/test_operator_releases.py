@@ -443,6 +443,19 @@ def test_settings_name_every_bad_variable(monkeypatch: pytest.MonkeyPatch) -> No
         assert f"HOMEROOM_OPERATOR_{name}" in str(raised.value)
 
 
+def test_gate_jobs_need_image_claim_and_directory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOMEROOM_OPERATOR_GATE_RUNNER", "job")
+    for name in ("KUBECONFIG", "DATABASE_URL", "TRUST_DIRECTORY", "PRIVATE_DIRECTORY", "EVALUATIONS_DIRECTORY"):
+        monkeypatch.setenv(f"HOMEROOM_OPERATOR_{name}", "x")
+    for name in ("MLFLOW_URL", "REGISTRY_URL", "CONTROL_ENDPOINT", "BULK_ENDPOINT"):
+        monkeypatch.setenv(f"HOMEROOM_OPERATOR_{name}", "x")
+    with pytest.raises(errors.SpecError, match="give GATE_IMAGE, GATE_CLAIM and GATE_DIRECTORY too"):
+        environment.load(settings.Settings)
+    for name in ("IMAGE", "CLAIM", "DIRECTORY"):
+        monkeypatch.setenv(f"HOMEROOM_OPERATOR_GATE_{name}", "x")
+    assert environment.load(settings.Settings).gate_runner is settings.GateRunner.JOB
+
+
 @pytest.mark.parametrize(
     ("module", "decided"),
     [
