@@ -11,7 +11,7 @@ T = TypeVar("T")
 INTERVAL = timedelta(milliseconds=50)
 
 
-async def until(attempt: Callable[[], Awaitable[T | None]], deadline: timedelta = timedelta(seconds=20)) -> T:
+async def until(attempt: Callable[[], Awaitable[T | None]], deadline: timedelta = timedelta(seconds=60)) -> T:
     """The first true answer of ``attempt``; fails the test when none comes in time."""
     end = time.monotonic() + deadline.total_seconds()
     while True:

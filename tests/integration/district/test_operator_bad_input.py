@@ -161,6 +161,7 @@ def _quick_policy() -> dict[str, Any]:
     policy: dict[str, Any] = yaml.safe_load((operating.EXAMPLE / "policy.yaml").read_text())
     fairness = policy["spec"]["fairness"]
     fairness["protect"] = [group for group in fairness["protect"] if group["name"] in ("free-lunch", "black")]
+    del fairness["intersections"]
     fairness["resamples"] = 100
     return policy
 
