@@ -202,6 +202,12 @@ def _escaping_path(directory: Path) -> None:
     (directory / "release.json").write_text(text.replace("full.onnx", "../full.onnx"))
 
 
+def _no_fallback(directory: Path) -> None:
+    described = json.loads((directory / "release.json").read_text())
+    del described["stages"]["fallback"]
+    (directory / "release.json").write_text(json.dumps(described))
+
+
 def _bad_policy(directory: Path) -> None:
     (directory / "policy.yaml").write_text("harm: Missed\nfairness: [1]\n")
 
@@ -217,6 +223,7 @@ def _no_yaml(directory: Path) -> None:
         pytest.param(_no_stage, "cannot read full.onnx", id="a stage is missing"),
         pytest.param(_not_onnx, "'full' is refused (NotOnnx)", id="a stage is no ONNX"),
         pytest.param(_escaping_path, "no plain file name", id="a path out of the directory"),
+        pytest.param(_no_fallback, "release.json lacks fallback", id="no fallback, as the operator says too"),
         pytest.param(_bad_policy, "GatePolicy policy: spec.fairness", id="a policy that does not fit"),
         pytest.param(_no_yaml, "policy.yaml is no YAML", id="no YAML"),
     ],

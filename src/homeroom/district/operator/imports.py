@@ -1,7 +1,6 @@
 """Model versions as checked files: brought from MLflow once, looked at by intake, kept by digest."""
 
 import asyncio
-import json
 import pathlib
 import shutil
 import tempfile
@@ -11,17 +10,10 @@ from typing import Any, Protocol
 
 from homeroom.district.operator import records, steps
 from homeroom.domain import digests, errors, readiness, releases
-from homeroom.packaging import intake
+from homeroom.packaging import intake, releasefiles
 from homeroom.versions import client as versions
 
-RELEASE_FILE = "release.json"
-MODEL_CARD = "model_card.md"
 EVALUATION_TAG = "evaluation_digest"
-MAX_DOCUMENT_BYTES = 1 << 20
-"""``release.json``, the training reference and the model card are text that people write or read."""
-
-REQUIRED_STAGES = frozenset({releases.Stage.FALLBACK, releases.Stage.FULL})
-"""Without a fallback a school has nothing under its ladder; without full there is no model."""
 
 _REASON = readiness.Reason
 
@@ -142,15 +134,15 @@ class Imports:
         with steps.blocked_as(_REASON.MODEL_NOT_FOUND):
             found = await self._source.model_version(model, version)
             listed = await self._source.files(found)
-        await self._download(found, RELEASE_FILE, part, MAX_DOCUMENT_BYTES)
-        release = parse_release_file((part / RELEASE_FILE).read_bytes())
-        documents = [release["reference"], *([MODEL_CARD] if MODEL_CARD in listed else [])]
+        await self._download(found, releasefiles.RELEASE_FILE, part, releasefiles.MAX_DOCUMENT_BYTES)
+        release = parse_release_file((part / releasefiles.RELEASE_FILE).read_bytes())
+        documents = [release["reference"], *([releasefiles.MODEL_CARD] if releasefiles.MODEL_CARD in listed else [])]
         for name in documents:
-            await self._download(found, name, part, MAX_DOCUMENT_BYTES)
+            await self._download(found, name, part, releasefiles.MAX_DOCUMENT_BYTES)
         for name, format_ in release["stages"].values():
             await self._download(found, name, part, self._max_bytes)
             await self._check(part / name, format_, release)
-        names = {RELEASE_FILE, *documents, *(name for name, _ in release["stages"].values())}
+        names = {releasefiles.RELEASE_FILE, *documents, *(name for name, _ in release["stages"].values())}
         return {
             "creator": found.creator,
             "evaluation": found.tags.get(EVALUATION_TAG, ""),
@@ -164,7 +156,7 @@ class Imports:
         except versions.FileTooLarge as exc:
             raise steps.Blocked(_REASON.TOO_LARGE, str(exc)) from exc
         except versions.FileNotFound as exc:
-            reason = _REASON.RELEASE_FILE_INVALID if name == RELEASE_FILE else _REASON.MODEL_NOT_FOUND
+            reason = _REASON.RELEASE_FILE_INVALID if name == releasefiles.RELEASE_FILE else _REASON.MODEL_NOT_FOUND
             raise steps.Blocked(reason, str(exc)) from exc
 
     async def _check(self, file: pathlib.Path, format_: str, release: Mapping[str, Any]) -> None:
@@ -196,48 +188,20 @@ def key(model: str, version: str) -> digests.Digest:
 
 
 def parse_release_file(content: bytes) -> dict[str, Any]:
-    """What a release needs of ``release.json``, checked: features, output, stages, reference, and ``privacy`` if it is there.
+    """What a release needs of ``release.json``, checked and as it is recorded.
 
     Raises:
         Blocked: it is not that.
     """
-    try:
-        value = json.loads(content)
-        stages = {
-            releases.Stage(stage).value: (_file_name(file["file"]), releases.Format(file["format"]).value)
-            for stage, file in value["stages"].items()
-        }
-        checked = {
-            "features": [_text(name) for name in value["features"]],
-            "output": _text(value["output"]),
-            "stages": stages,
-            "reference": _file_name(value["trainingReference"]["file"]),
-            "privacy": None if value.get("privacy") is None else releases.parse_statement(value["privacy"]).to_json(),
-        }
-    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as exc:
-        raise steps.Blocked(
-            _REASON.RELEASE_FILE_INVALID,
-            f"{RELEASE_FILE} is not usable ({type(exc).__name__}: {exc}): it needs features, output, stages with file "
-            "and format, and trainingReference.file; privacy, if there, needs unit, epsilon, delta and mechanism",
-        ) from exc
-    missing = sorted(stage.value for stage in REQUIRED_STAGES if stage.value not in stages)
-    if missing or not checked["features"]:
-        lacks = ", ".join(missing) or "features"
-        raise steps.Blocked(_REASON.RELEASE_FILE_INVALID, f"{RELEASE_FILE} lacks {lacks}: add what is missing")
-    return checked
-
-
-def _file_name(value: Any) -> str:
-    name = _text(value)
-    if "/" in name or name.startswith("."):
-        raise ValueError(f"{name!r} is no plain file name")
-    return name
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"{value!r} is no text")
-    return value
+    with steps.blocked_as(_REASON.RELEASE_FILE_INVALID):
+        described = releasefiles.describe(content)
+    return {
+        "features": list(described.features),
+        "output": described.output,
+        "stages": {stage.value: (name, format_.value) for stage, (name, format_) in described.stages.items()},
+        "reference": described.reference,
+        "privacy": None if described.privacy is None else described.privacy.to_json(),
+    }
 
 
 def _from_record(record: Mapping[str, Any], directory: pathlib.Path) -> Imported:

@@ -7,7 +7,7 @@ from homeroom.district import database
 from homeroom.district.database import releases as release_rows
 from homeroom.district.operator import imports, records
 from homeroom.domain import digests, releases
-from homeroom.packaging import artifacts
+from homeroom.packaging import artifacts, releasefiles
 from homeroom.resources import modelreleases
 from homeroom.transport.oci import client as oci
 
@@ -95,5 +95,9 @@ def read_stages(imported: imports.Imported) -> dict[releases.Stage, bytes]:
 
 
 def _build(config: releases.ReleaseConfig, imported: imports.Imported) -> artifacts.Artifact:
-    extras = {imports.MODEL_CARD: imported.read(imports.MODEL_CARD)} if imports.MODEL_CARD in imported.files else {}
+    extras = (
+        {releasefiles.MODEL_CARD: imported.read(releasefiles.MODEL_CARD)}
+        if releasefiles.MODEL_CARD in imported.files
+        else {}
+    )
     return artifacts.build(config, read_stages(imported), extras)
