@@ -5,6 +5,7 @@ refuses every honest model (docs/decisions/0010-one-sided-fairness.md). Every st
 both ends of the declared range; the worst counts. What it is made of is in ``gates.groups``.
 """
 
+import functools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -45,11 +46,13 @@ def shown(evidence: Evidence) -> frozenset[str]:
     return frozenset(material.compared[index].name for index in judged if index not in hidden)
 
 
+@functools.lru_cache(maxsize=1)
 def material_of(evidence: Evidence) -> materials.Material:
     """The sums of the evaluation table with everything else that is judged by.
 
     Where cells of other schools were given they are pooled with ours. Their scores are known by bins only, so areas between
-    ROC curves then come from bins for all.
+    ROC curves then come from bins for all. Remembered for the evidence of one run: verdicts, tables and the comparison with
+    Fairlearn ask for the same.
     """
     compared = comparisons.of_policy(evidence.policy.fairness)
     frame = frame_of(evidence.release, compared)

@@ -1,5 +1,6 @@
 """Runs a stage over rows, as a school would: ONNX Runtime with one thread, or a look-up of group rates."""
 
+import functools
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -17,17 +18,23 @@ BATCH_ROWS = 65_536
 """Rows of one call, so that what a network holds in between stays small; a school asks for a class at a time."""
 
 
+@functools.lru_cache(maxsize=len(releases.Stage))
 def score(
     release: releases.ReleaseConfig, file: releases.StageFile, content: bytes, table: tables.EvaluationTable
 ) -> clusters.FloatArray:
-    """Scores of a stage for every row of the table; shape (n,).
+    """Scores of a stage for every row of the table; shape (n,), read-only.
+
+    Remembered for the stages of one run: several gates and tables ask for the same.
 
     Raises:
         SpecError: the stage cannot be run on these features.
     """
     if file.format is releases.Format.ONNX:
-        return run_onnx(open_session(content), release.output, table.features)
-    return look_up(content, release.features, table.features, table.sites, table.site)
+        scores = run_onnx(open_session(content), release.output, table.features)
+    else:
+        scores = look_up(content, release.features, table.features, table.sites, table.site)
+    scores.setflags(write=False)
+    return scores
 
 
 def open_session(content: bytes) -> onnxruntime.InferenceSession:

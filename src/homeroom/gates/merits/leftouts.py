@@ -8,6 +8,7 @@ here may still be replaceable. Of two columns that say the same each may be name
 (Conditional permutation importance: Strobl et al. 2008; conditioning on the year group keeps combinations that occur.)
 """
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,16 +87,17 @@ def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
     return (tabulations.Table("quality.drop-one", caption, columns, rows),) if rows else ()
 
 
-def measure(evidence: Evidence) -> list[Loss]:
-    """Losses of every ONNX stage; nothing where there are too few pupils or schools."""
+@functools.lru_cache(maxsize=1)
+def measure(evidence: Evidence) -> tuple[Loss, ...]:
+    """Losses of every ONNX stage; nothing where there are too few pupils or schools. Remembered for one run."""
     whole = scopes.every(evidence)[0]
     if not scopes.can_judge(evidence, whole):
-        return []
+        return ()
     rng = np.random.default_rng(seed(evidence.table.digest, evidence.policy))
     rows = np.sort(rng.choice(len(evidence.table), min(MOST_ROWS, len(evidence.table)), replace=False))
     orders = [[_shuffle(evidence, rows, rng, vary=vary) for _ in range(SHUFFLES)] for vary in (False, True)]
     files = [file for file in reversed(evidence.release.stages) if file.format is releases.Format.ONNX]
-    return [loss for file in files for loss in _measure_stage(evidence, file, rows, orders)]
+    return tuple(loss for file in files for loss in _measure_stage(evidence, file, rows, orders))
 
 
 def _measure_stage(
@@ -162,7 +164,7 @@ def _shuffled(
     return changed
 
 
-def _needless(losses: list[Loss], limit: float) -> tuple[str, ...]:
+def _needless(losses: tuple[Loss, ...], limit: float) -> tuple[str, ...]:
     """Columns that cost too little to notice in every model of the release."""
     names = dict.fromkeys(loss.column for loss in losses)
     return tuple(name for name in names if all(loss.measured.high < limit for loss in losses if loss.column == name))

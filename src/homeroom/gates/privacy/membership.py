@@ -14,7 +14,7 @@ docs/explanation/leakage.md says what this shows and what it does not.
 """
 
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -64,7 +64,7 @@ class Judged:
 def decide(evidence: Evidence) -> tuple[verdicts.Verdict, ...]:
     """One verdict for each stage over all pupils, and one for each group over all stages; the better attacker counts."""
     known = answers.gather(evidence)
-    judged = _judge(evidence, known)
+    judged = _judge(evidence)
     own = [_cannot_tell(evidence, found.stage) for found in known if found.are_its_own]
     return (*_by_stage(evidence, judged), *own, *_by_group(evidence, judged), *_small(evidence, judged))
 
@@ -82,7 +82,7 @@ def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
             100 * found.high,
             100 * limit if found.attack.limited else None,
         )
-        for found in _judge(evidence, answers.gather(evidence))
+        for found in _judge(evidence)
     )
     caption = (
         "Of 100 pairs of a pupil who was in training and one who was not, how many somebody would tell apart by guessing; "
@@ -92,11 +92,14 @@ def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
     return (tabulations.Table("privacy.membership", caption, columns, rows),)
 
 
-def _judge(evidence: Evidence, known: tuple[answers.Answers, ...]) -> list[Judged]:
+@lru_cache(maxsize=1)
+def _judge(evidence: Evidence) -> tuple[Judged, ...]:
+    """Once for each run: verdicts and table ask for the same."""
+    known = answers.gather(evidence)
     attacks = _attack_all(evidence, [found for found in known if not found.are_its_own])
     # Bounds that can fail the release hold together; what is only reported does not make the others wider.
     limited = [attack for attack in attacks if attack.limited]
-    return [*_bound(limited), *(found for attack in attacks if not attack.limited for found in _bound([attack]))]
+    return (*_bound(limited), *(found for attack in attacks if not attack.limited for found in _bound([attack])))
 
 
 def _bound(attacks: list[Attack]) -> list[Judged]:
@@ -168,7 +171,7 @@ def _attack(
     return Attack(blank.stage, blank.circle, blank.how, float(areas[0]), areas[1:], blank.limited)
 
 
-def _by_stage(evidence: Evidence, judged: list[Judged]) -> list[verdicts.Verdict]:
+def _by_stage(evidence: Evidence, judged: tuple[Judged, ...]) -> list[verdicts.Verdict]:
     found = []
     for stage in evidence.stages:
         mine = [one for one in judged if _is_limited_on(one, stage) and _is_everybody(one)]
@@ -178,7 +181,7 @@ def _by_stage(evidence: Evidence, judged: list[Judged]) -> list[verdicts.Verdict
     return found
 
 
-def _by_group(evidence: Evidence, judged: list[Judged]) -> list[verdicts.Verdict]:
+def _by_group(evidence: Evidence, judged: tuple[Judged, ...]) -> list[verdicts.Verdict]:
     found = []
     for group in dict.fromkeys(one.attack.circle.group for one in judged if one.attack.circle.group):
         mine = [one for one in judged if one.attack.limited and one.attack.circle.group == group]
@@ -188,7 +191,7 @@ def _by_group(evidence: Evidence, judged: list[Judged]) -> list[verdicts.Verdict
     return found
 
 
-def _small(evidence: Evidence, judged: list[Judged]) -> list[verdicts.Verdict]:
+def _small(evidence: Evidence, judged: tuple[Judged, ...]) -> list[verdicts.Verdict]:
     few = circles.small(evidence)
     if few is None:
         return []

@@ -15,7 +15,7 @@ smallest cell.
 """
 
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -59,7 +59,7 @@ class Judged:
 def decide(evidence: Evidence) -> tuple[verdicts.Verdict, ...]:
     """One verdict for each stage: the group that it remembers most of."""
     known = answers.gather(evidence)
-    judged = _judge(evidence, known)
+    judged = _judge(evidence)
     found = []
     for one in known:
         mine = [entry for entry in judged if entry.memory.stage is one.stage]
@@ -84,7 +84,7 @@ def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
             1000 * found.high,
             1000 * evidence.policy.privacy.memorised_limit if found.memory.stage in models else None,
         )
-        for found in _judge(evidence, known)
+        for found in _judge(evidence)
     )
     caption = (
         "Of 1000 pupils, how many would get the right answer only because their own row was in training. About 0 is "
@@ -94,7 +94,10 @@ def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
     return (tabulations.Table("privacy.memorised", caption, columns, rows),)
 
 
-def _judge(evidence: Evidence, known: tuple[answers.Answers, ...]) -> list[Judged]:
+@lru_cache(maxsize=1)
+def _judge(evidence: Evidence) -> tuple[Judged, ...]:
+    """Once for each run: verdicts and table ask for the same."""
+    known = answers.gather(evidence)
     told_apart = [found for found in known if not found.are_its_own]
     memories = [
         memory
@@ -103,7 +106,7 @@ def _judge(evidence: Evidence, known: tuple[answers.Answers, ...]) -> list[Judge
     ]
     limited = {one.stage for one in known if one.is_model}
     groups = [[memory for memory in memories if (memory.stage in limited) is wanted] for wanted in (True, False)]
-    return [judged for group in groups for judged in _bound(group)]
+    return tuple(judged for group in groups for judged in _bound(group))
 
 
 def _bound(memories: list[Memory]) -> list[Judged]:
