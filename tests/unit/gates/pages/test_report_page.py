@@ -76,7 +76,7 @@ def test_template_uses_its_view_model_and_all_of_it() -> None:
     for name in (views.ReportPage.template, "base.html"):
         source, _, _ = environment.loader.get_source(environment, name)
         used |= meta.find_undeclared_variables(environment.parse(source))
-    macros = {"badge", "icon", "facts", "section"}
+    macros = {"contents", "facts", "fingerprints", "icon", "next_steps", "section", "word_list"}
     assert used - macros - {"style", "allowed"} == {field.name for field in dataclasses.fields(views.ReportPage)}
 
 
