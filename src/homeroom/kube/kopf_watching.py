@@ -29,6 +29,7 @@ from homeroom.resources import kinds
 _REQUEST_SECONDS = 60.0
 _CONNECT_SECONDS = 5.0
 _END_SECONDS = 2.0
+_GOODBYE_SECONDS = 0.25
 _PAGE = 500
 _FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 1.0  # an operator that is told to end waits no longer
@@ -111,10 +112,21 @@ def _start(registry: kopf.OperatorRegistry, namespace: str, ended: threading.Eve
 def _run(registry: kopf.OperatorRegistry, namespace: str, ended: threading.Event) -> None:
     settings = build_settings(ended)
     try:
-        asyncio.run(kopf.operator(registry=registry, settings=settings, namespaces=[namespace], stop_flag=ended))
+        asyncio.run(_operate(registry, settings, namespace, ended))
     except (aiohttp.ClientError, OSError) as exc:  # also of requests that were under way when it was told to end
         if not ended.is_set():
             raise errors.Unavailable(f"Kubernetes API: {type(exc).__name__}: {exc}") from exc
+
+
+async def _operate(
+    registry: kopf.OperatorRegistry, settings: kopf.OperatorSettings, namespace: str, ended: threading.Event
+) -> None:
+    try:
+        await kopf.operator(registry=registry, settings=settings, namespaces=[namespace], stop_flag=ended)
+    finally:
+        # Kopf closes its sessions; the TLS connections in them need the loop for a moment longer to say goodbye
+        # (https://docs.aiohttp.org/en/stable/client_advanced.html#graceful-shutdown).
+        await asyncio.sleep(_GOODBYE_SECONDS)
 
 
 def build_registry(
