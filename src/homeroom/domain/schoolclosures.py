@@ -1,0 +1,267 @@
+"""Days on which a school's own office says that it is closed: how it says so, and which of them count.
+
+A statement is about whole days, and the latest statement about a day is the one that holds. So it does not matter how
+often or in which order statements arrive, and a box that was replaced can still take back what the old one said.
+
+Example:
+    >>> snow = Statement(dayspans.Span(date(2027, 2, 3), date(2027, 2, 5)), Cause.SNOW)
+    >>> back = Statement(dayspans.Span(date(2027, 2, 5), date(2027, 2, 5)), None)
+    >>> said = [Received((1, 8), back, date(2027, 2, 4)), Received((1, 7), snow, date(2027, 2, 3))]
+    >>> [(str(closure.days.start), str(closure.days.end)) for closure in decide(said, Limits())]
+    [('2027-02-03', '2027-02-04')]
+"""
+
+import enum
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from homeroom.domain import dayspans, errors
+
+NOTE_LENGTH = 80
+"""Characters of the office's own words: a half sentence, too short for a story about somebody."""
+LONGEST = 60
+"""Days in one statement; a school that is closed for longer has another calendar, which the district writes."""
+LATEST = timedelta(days=60)
+"""So long after a closed day a statement may reach the district: schools with no line for weeks are usual."""
+MOST_COUNTED = 20
+"""Closures of one school that count at a time; bad winters have ten."""
+MOST_REFUSED = 20
+"""Refused closures that are shown, the newest."""
+REMEMBERED = timedelta(days=400)
+"""Closures are looked at until this long after they ended: a school year and its summer."""
+
+CLOSED_EVENT, OPEN_EVENT = "school-closed", "school-open-after-all"
+
+
+class Cause(enum.StrEnum):
+    """Why a school is closed."""
+
+    SNOW = "snow"
+    """Snow or ice."""
+    STORM = "storm"
+    """Storm, hail or lightning."""
+    FLOOD = "flood"
+    """Water where it should not be."""
+    HEAT = "heat"
+    """Too hot, or smoke in the air."""
+    POWER = "power"
+    """No electricity."""
+    BUILDING = "building"
+    """No heating, no water, a burst pipe, damage."""
+    ILLNESS = "illness"
+    """Too many are ill."""
+    TRANSPORT = "transport"
+    """No buses, roads closed."""
+    STRIKE = "strike"
+    """Too few staff because of a strike."""
+    SAFETY = "safety"
+    """The authorities advise it."""
+    OTHER = "other"
+    """Anything else."""
+
+
+class Refusal(enum.StrEnum):
+    """Why a closure that a school reported does not count."""
+
+    NOT_TAKEN = "NotTaken"
+    """The district does not take closures from this school."""
+    TOO_LONG = "TooLong"
+    """It lasts longer than the district allows."""
+    TOO_FAR_AHEAD = "TooFarAhead"
+    """It begins later than the district allows."""
+    TOO_LONG_AGO = "TooLongAgo"
+    """It was over long before the district heard of it."""
+    TOO_MANY = "TooMany"
+    """As many closures as may count do so already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a school's office said about whole days.
+
+    Attributes:
+        days: first and last day; its name is not used.
+        cause: why the school is closed on them; None: it is open after all.
+        note: the office's own words, may be empty. It is shown to the district's staff, and put into no log.
+    """
+
+    days: dayspans.Span
+    cause: Cause | None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A statement as it reached the district.
+
+    Attributes:
+        number: epoch and number of its report; the later one holds.
+        statement: what was said.
+        on: the date at the school when it reached the district, by the district's clock: a box's own may be wrong.
+    """
+
+    number: tuple[int, int]
+    statement: Statement
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one school may report.
+
+    Attributes:
+        taken: False: nothing that it reports counts.
+        days_ahead: a closure begins at most this many days after it was reported.
+        longest_days: days of one closure, at most ``LONGEST``.
+    """
+
+    taken: bool = True
+    days_ahead: int = 14
+    longest_days: int = 14
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """Days in a row on which a school said that it is closed.
+
+    Attributes:
+        days: first and last day.
+        cause: why.
+        note: in the office's own words.
+        refusal: why it does not count; None when it does.
+    """
+
+    days: dayspans.Span
+    cause: Cause
+    note: str = ""
+    refusal: Refusal | None = None
+
+
+def check(statement: Statement) -> Statement:
+    """``statement`` if it can be sent.
+
+    Raises:
+        SpecError: its form does not fit; the text says what to change.
+    """
+    days = statement.days
+    if days.length < 1:
+        raise errors.SpecError(f"it ends on {days.end}, before it starts on {days.start}: swap them")
+    if days.length > LONGEST:
+        raise errors.SpecError(
+            f"{days.start} to {days.end} are {days.length} days, and {LONGEST} can be reported at once: "
+            "for longer ask the district to change your calendar"
+        )
+    _check_note(statement.note)
+    return statement
+
+
+def to_payload(statement: Statement) -> dict[str, Any]:
+    """``statement`` as a report carries it."""
+    days = {"from": statement.days.start.isoformat(), "to": statement.days.end.isoformat()}
+    if statement.cause is None:
+        return {"event": OPEN_EVENT, **days}
+    return {"event": CLOSED_EVENT, **days, "cause": statement.cause.value, "note": statement.note}
+
+
+def from_payload(payload: Mapping[str, Any]) -> Statement | None:
+    """The statement that a report carries; None when it is about something else or cannot be read.
+
+    A cause that only a newer school knows reads as ``other``, and a note that does not fit as an empty one: that the
+    school is closed matters more.
+    """
+    event = payload.get("event")
+    if event not in (CLOSED_EVENT, OPEN_EVENT):
+        return None
+    try:
+        days = dayspans.Span(date.fromisoformat(str(payload["from"])), date.fromisoformat(str(payload["to"])))
+    except (KeyError, ValueError):
+        return None
+    if days.length < 1:
+        return None
+    if event == OPEN_EVENT:
+        return Statement(days, None)
+    return Statement(days, cause_named(str(payload.get("cause"))), _fitting(str(payload.get("note", ""))))
+
+
+def cause_named(text: str) -> Cause:
+    """That cause; ``other`` for one that is not known here."""
+    return Cause(text) if text in set(Cause) else Cause.OTHER
+
+
+def decide(received: Iterable[Received], limits: Limits) -> tuple[Closure, ...]:
+    """What follows from everything that a school said: closures that count by date, then those refused, newest last.
+
+    The order of ``received`` does not matter. What does not count stays known: it counts once the limits allow it.
+    """
+    counted: dict[date, _Why] = {}
+    refused: list[Closure] = []
+    for one in sorted(received, key=lambda each: each.number):
+        days, cause = one.statement.days, one.statement.cause
+        refused = [closure for closure in refused if not _covers(days, closure.days)]
+        others = {day: why for day, why in counted.items() if day not in days}
+        if cause is None:
+            counted = others
+            continue
+        why = _Why(cause, one.statement.note)
+        refusal = _refusal(one, limits)
+        if refusal is None:
+            wider = {**others, **dict.fromkeys(days.days(), why)}
+            if len(_closures(wider)) <= MOST_COUNTED:
+                counted = wider
+                continue
+            refusal = Refusal.TOO_MANY
+        refused.append(Closure(dayspans.Span(days.start, days.end), cause, why.note, refusal))
+    return (*_closures(counted), *refused[-MOST_REFUSED:])
+
+
+@dataclass(frozen=True, slots=True)
+class _Why:
+    cause: Cause
+    note: str
+
+
+def _refusal(one: Received, limits: Limits) -> Refusal | None:
+    days = one.statement.days
+    cases = (
+        (not limits.taken, Refusal.NOT_TAKEN),
+        (days.length > min(limits.longest_days, LONGEST), Refusal.TOO_LONG),
+        (days.start - one.on > timedelta(days=limits.days_ahead), Refusal.TOO_FAR_AHEAD),
+        (one.on - days.end > LATEST, Refusal.TOO_LONG_AGO),
+    )
+    return next((refusal for holds, refusal in cases if holds), None)
+
+
+def _closures(by_day: Mapping[date, _Why]) -> tuple[Closure, ...]:
+    """The days as the fewest closures, in order; days in a row are one where cause and note are the same."""
+    found: list[Closure] = []
+    for day, why in sorted(by_day.items(), key=lambda item: item[0]):
+        last = found[-1] if found else None
+        if last is not None and last.days.end + dayspans.ONE_DAY == day and _Why(last.cause, last.note) == why:
+            found[-1] = Closure(dayspans.Span(last.days.start, day), why.cause, why.note)
+        else:
+            found.append(Closure(dayspans.Span(day, day), why.cause, why.note))
+    return tuple(found)
+
+
+def _covers(days: dayspans.Span, others: dayspans.Span) -> bool:
+    return days.start <= others.start and others.end <= days.end
+
+
+def _check_note(note: str) -> None:
+    if len(note) > NOTE_LENGTH:
+        raise errors.SpecError(f"the note has {len(note)} characters: write at most {NOTE_LENGTH}")
+    if not note.isprintable():
+        raise errors.SpecError("the note holds a line break or another sign that cannot be printed: write one line")
+    # No rule finds a name; this finds telephone numbers, pupil numbers, dates of birth and addresses of mails.
+    if any(sign.isdigit() or sign == "@" for sign in note):
+        raise errors.SpecError("the note holds a digit or @: write no numbers, no addresses and no names of people")
+
+
+def _fitting(note: str) -> str:
+    try:
+        _check_note(note)
+    except errors.SpecError:
+        return ""
+    return note

@@ -1,0 +1,213 @@
+"""The latest statement about a day holds, and what the district does not allow is kept and named."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from homeroom.domain import dayspans, errors, schoolclosures
+
+Cause, Refusal = schoolclosures.Cause, schoolclosures.Refusal
+HEARD = date(2027, 2, 3)
+LIMITS = schoolclosures.Limits(days_ahead=14, longest_days=5)
+
+
+def span(start: str, end: str = "") -> dayspans.Span:
+    return dayspans.Span(date.fromisoformat(start), date.fromisoformat(end or start))
+
+
+def said(
+    seq: int,
+    start: str,
+    end: str = "",
+    *,
+    cause: schoolclosures.Cause | None = Cause.SNOW,
+    note: str = "",
+    epoch: int = 1,
+) -> schoolclosures.Received:
+    statement = schoolclosures.Statement(span(start, end), cause, note)
+    return schoolclosures.Received((epoch, seq), statement, HEARD)
+
+
+def told(*received: schoolclosures.Received, limits: schoolclosures.Limits = LIMITS) -> list[tuple[str, str, str]]:
+    """First day, last day, and why it does not count; empty when it does."""
+    found = schoolclosures.decide(received, limits)
+    return [(str(c.days.start), str(c.days.end), c.refusal.value if c.refusal else "") for c in found]
+
+
+def test_nothing_said_is_nothing_closed() -> None:
+    assert schoolclosures.decide((), LIMITS) == ()
+
+
+def test_closure_counts_with_its_cause_and_words() -> None:
+    (closure,) = schoolclosures.decide([said(1, "2027-02-03", "2027-02-04", note="roof")], LIMITS)
+    assert closure == schoolclosures.Closure(span("2027-02-03", "2027-02-04"), Cause.SNOW, "roof")
+
+
+def test_part_of_a_closure_can_be_taken_back() -> None:
+    closed, back = said(1, "2027-02-03", "2027-02-05"), said(2, "2027-02-04", cause=None)
+    assert told(closed, back) == [("2027-02-03", "2027-02-03", ""), ("2027-02-05", "2027-02-05", "")]
+
+
+def test_later_statement_holds_whatever_arrived_first() -> None:
+    """A hub may bring the taking-back before the closure, and either of them twice."""
+    closed, back = said(1, "2027-02-03"), said(2, "2027-02-03", cause=None)
+    assert told(back, closed, back) == []
+    assert told(said(3, "2027-02-03"), back, closed) == [("2027-02-03", "2027-02-03", "")]
+
+
+def test_replaced_box_can_take_back_what_the_old_one_said() -> None:
+    assert told(said(90, "2027-02-03"), said(1, "2027-02-03", cause=None, epoch=2)) == []
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "refusal"),
+    [
+        pytest.param("2027-02-17", "", "", id="14 days ahead"),
+        pytest.param("2027-02-18", "", "TooFarAhead", id="15 days ahead"),
+        pytest.param("2026-12-05", "", "", id="60 days ago"),
+        pytest.param("2026-12-04", "", "TooLongAgo", id="61 days ago"),
+        pytest.param("2027-02-03", "2027-02-07", "", id="5 days"),
+        pytest.param("2027-02-03", "2027-02-08", "TooLong", id="6 days"),
+        pytest.param("2019-01-01", "", "TooLongAgo", id="a clock that was never set"),
+        pytest.param("2072-02-03", "", "TooFarAhead", id="a clock that runs ahead"),
+        pytest.param("0001-01-01", "9999-12-31", "TooLong", id="all of time"),
+    ],
+)
+def test_district_limits_what_a_school_may_report(start: str, end: str, refusal: str) -> None:
+    assert told(said(1, start, end)) == [(start, end or start, refusal)]
+
+
+def test_refused_closure_counts_once_the_limits_allow_it() -> None:
+    """Nothing is lost: the same statements under other limits."""
+    closed = said(1, "2027-02-03")
+    assert told(closed, limits=replace(LIMITS, taken=False)) == [("2027-02-03", "2027-02-03", "NotTaken")]
+    assert told(closed) == [("2027-02-03", "2027-02-03", "")]
+
+
+def test_limits_of_the_district_cannot_exceed_what_can_be_reported() -> None:
+    days = dayspans.Span(HEARD, HEARD + timedelta(days=schoolclosures.LONGEST))
+    received = schoolclosures.Received((1, 1), schoolclosures.Statement(days, Cause.SNOW), HEARD)
+    (closure,) = schoolclosures.decide([received], replace(LIMITS, longest_days=1000))
+    assert closure.refusal is Refusal.TOO_LONG
+
+
+def test_refused_closure_that_is_taken_back_is_forgotten() -> None:
+    assert told(said(1, "2027-05-03"), said(2, "2027-05-01", "2027-05-05", cause=None)) == []
+    assert told(said(1, "2027-05-03", "2027-05-04"), said(2, "2027-05-04", cause=None)) == [
+        ("2027-05-03", "2027-05-04", "TooFarAhead")
+    ]
+
+
+def test_refused_statement_leaves_what_counted_before() -> None:
+    assert told(said(1, "2027-02-03"), said(2, "2027-02-01", "2027-02-28")) == [
+        ("2027-02-03", "2027-02-03", ""),
+        ("2027-02-01", "2027-02-28", "TooLong"),
+    ]
+
+
+def test_number_of_closures_is_bounded_and_the_newest_is_refused() -> None:
+    every = [said(n, str(HEARD - timedelta(days=2 * n))) for n in range(1, schoolclosures.MOST_COUNTED + 2)]
+    found = schoolclosures.decide(every, LIMITS)
+    assert [closure.refusal for closure in found] == [None] * schoolclosures.MOST_COUNTED + [Refusal.TOO_MANY]
+    assert found[-1].days == every[-1].statement.days
+
+
+def test_refused_closures_that_are_shown_are_bounded() -> None:
+    every = [said(n, str(date(2028, 1, 1) + timedelta(days=2 * n))) for n in range(100)]
+    found = schoolclosures.decide(every, LIMITS)
+    assert len(found) == schoolclosures.MOST_REFUSED
+    assert found[-1].days == every[-1].statement.days
+
+
+DAYS = st.integers(0, 9).map(lambda number: HEARD + timedelta(days=number))
+STATEMENTS = st.builds(
+    lambda first, length, cause: schoolclosures.Statement(dayspans.Span(first, first + timedelta(days=length)), cause),
+    DAYS,
+    st.integers(0, 6),
+    st.sampled_from([Cause.SNOW, Cause.POWER, None]),
+)
+
+
+@given(statements=st.lists(STATEMENTS, max_size=8), data=st.data())
+def test_any_order_and_repetition_of_arrival_gives_the_same(
+    statements: list[schoolclosures.Statement], data: st.DataObject
+) -> None:
+    every = [schoolclosures.Received((1, n), statement, HEARD) for n, statement in enumerate(statements)]
+    arrived = data.draw(
+        st.permutations(every + data.draw(st.lists(st.sampled_from(every), max_size=5)) if every else [])
+    )
+    in_order = schoolclosures.decide(every, LIMITS)
+    assert schoolclosures.decide(arrived, LIMITS) == in_order
+    last = {day: one.statement.cause for one in every for day in one.statement.days.days() if _allowed(one)}
+    closed = {day for closure in in_order if closure.refusal is None for day in closure.days.days()}
+    assert closed == {day for day, cause in last.items() if cause is not None}
+
+
+def _allowed(one: schoolclosures.Received) -> bool:
+    return one.statement.cause is None or one.statement.days.length <= LIMITS.longest_days
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        schoolclosures.Statement(span("2027-02-03", "2027-02-04"), Cause.POWER, "transformer"),
+        schoolclosures.Statement(span("2027-02-03"), None),
+    ],
+    ids=["closed", "open after all"],
+)
+def test_statement_survives_its_journey(statement: schoolclosures.Statement) -> None:
+    assert schoolclosures.from_payload(schoolclosures.to_payload(statement)) == statement
+
+
+CLOSED = {"event": "school-closed", "from": "2027-02-03", "to": "2027-02-03", "cause": "snow", "note": ""}
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {},
+        {"event": "installed"},
+        {**CLOSED, "from": "yesterday"},
+        {**CLOSED, "to": None},
+        {**CLOSED, "to": "2027-02-01"},
+        {"event": "school-closed"},
+        {**CLOSED, "event": ["school-closed"]},
+    ],
+)
+def test_report_about_something_else_is_no_statement(payload: dict[str, object]) -> None:
+    assert schoolclosures.from_payload(payload) is None
+
+
+def test_closure_of_a_newer_school_counts_with_what_is_understood() -> None:
+    found = schoolclosures.from_payload({**CLOSED, "cause": "meteorite", "note": "call 555 0100", "more": 1})
+    assert found == schoolclosures.Statement(span("2027-02-03"), Cause.OTHER, "")
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        pytest.param(schoolclosures.Statement(span("2027-02-03", "2027-02-01"), Cause.SNOW), "swap them", id="order"),
+        pytest.param(
+            schoolclosures.Statement(span("2027-02-03", "2027-04-04"), Cause.SNOW), "60 can be reported", id="61 days"
+        ),
+        pytest.param(schoolclosures.Statement(span("2027-02-03"), Cause.OTHER, "x" * 81), "at most 80", id="long note"),
+        pytest.param(
+            schoolclosures.Statement(span("2027-02-03"), Cause.OTHER, "pupil 4711"), "no names", id="a number"
+        ),
+        pytest.param(
+            schoolclosures.Statement(span("2027-02-03"), Cause.OTHER, "ask a@b.example"), "no names", id="an address"
+        ),
+        pytest.param(schoolclosures.Statement(span("2027-02-03"), Cause.OTHER, "a\nb"), "one line", id="two lines"),
+    ],
+)
+def test_office_is_told_what_to_change(statement: schoolclosures.Statement, message: str) -> None:
+    with pytest.raises(errors.SpecError, match=message):
+        schoolclosures.check(statement)
+
+
+def test_sixty_days_and_eighty_characters_can_be_sent() -> None:
+    statement = schoolclosures.Statement(span("2027-02-03", "2027-04-03"), Cause.OTHER, "x" * 80)
+    assert schoolclosures.check(statement) is statement
