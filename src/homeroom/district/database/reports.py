@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from homeroom.district.database import states, tables
+from homeroom.district.database import closures, states, tables
 from homeroom.domain import assignments, reports
 
 _T = tables.REPORTS
@@ -49,6 +49,7 @@ def apply(connection: sa.Connection, batch: Sequence[reports.Report], received_a
         connection.execute(sa.insert(_T), [_to_values(report, received_at) for report in new])
         _advance(connection, {_stream(report) for report in new})
         _change_states(connection, new, received_at)
+        closures.keep(connection, new, received_at)
     return Applied(len(new), len(batch) - len(new))
 
 

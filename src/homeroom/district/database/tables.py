@@ -95,6 +95,20 @@ PROGRESS = sa.Table(
     sa.Column("through", sa.BigInteger, nullable=False),
 )
 
+# No foreign key to sites, as with reports: what a school said holds while it is not enrolled as well.
+CLOSURE_STATEMENTS = sa.Table(
+    "closure_statements",
+    METADATA,
+    sa.Column("site_id", sa.String(36), primary_key=True),
+    sa.Column("epoch", sa.Integer, primary_key=True),
+    sa.Column("seq", sa.BigInteger, primary_key=True),
+    sa.Column("received_at", UtcDateTime, nullable=False),
+    sa.Column("first_day", sa.Date, nullable=False),
+    sa.Column("last_day", sa.Date, nullable=False, index=True),
+    sa.Column("cause", sa.String(32)),
+    sa.Column("note", sa.String(80), nullable=False),
+)
+
 WAVE_SITES = sa.Table(
     "wave_sites",
     METADATA,
