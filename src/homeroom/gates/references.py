@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from homeroom.domain import digests, errors
+from homeroom.gates import yearcounts
 from homeroom.stats import clusters, sketches
 
 MAX_BYTES = 1 << 20
@@ -29,12 +30,13 @@ class AgeBehaviour(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class ContinuousSketch:
-    """One numeric feature: counts in bins between rising inner edges; None where nothing about age is declared."""
+    """One numeric feature: counts in bins between rising inner edges; None where nothing is declared or told."""
 
     name: str
     edges: tuple[float, ...]
     counts: tuple[int, ...]
     age: AgeBehaviour | None = None
+    years: yearcounts.YearCounts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class CategorySketch:
         counts: rows of each shown category.
         mix: whether it says only which school or year group a row is from, so that another mix of rows is no drift.
         age: what growing up does to it; None where nothing is declared.
+        years: within each year group; None where that is not told, and always for a mix.
     """
 
     name: str
@@ -54,6 +57,7 @@ class CategorySketch:
     counts: tuple[int, ...]
     mix: bool = False
     age: AgeBehaviour | None = None
+    years: yearcounts.YearCounts | None = None
 
 
 Feature = ContinuousSketch | CategorySketch
@@ -67,11 +71,15 @@ class Reference:
         rows: rows trained on.
         minimum_cell: no count below it is shown.
         features: every feature once, in the order of the input tensor.
+        year_groups: those that have counts of their own.
+        small_year_groups: those that training saw too few rows of, or that hide one of these.
     """
 
     rows: int
     minimum_cell: int
     features: tuple[Feature, ...]
+    year_groups: tuple[str, ...] = ()
+    small_year_groups: tuple[str, ...] = ()
 
     def columns(self) -> tuple[str, ...]:
         """Names of all input columns that are covered."""
@@ -88,8 +96,13 @@ class Reference:
                 "rows": self.rows,
                 "minimumCell": self.minimum_cell,
                 "features": [_feature_json(feature) for feature in self.features],
+                **self._year_groups_json(),
             }
         )
+
+    def _year_groups_json(self) -> dict[str, Any]:
+        told = {"yearGroups": self.year_groups, "smallYearGroups": self.small_year_groups}
+        return {key: list(names) for key, names in told.items() if names}
 
 
 def build(
@@ -99,6 +112,7 @@ def build(
     minimum_cell: int,
     mix: frozenset[str] = frozenset(),
     ages: Mapping[str, AgeBehaviour] | None = None,
+    year_groups: yearcounts.Names | None = None,
 ) -> Reference:
     """Reference of training values.
 
@@ -108,6 +122,11 @@ def build(
         minimum_cell: smallest count to show.
         mix: choices that say only which school or year group a row is from.
         ages: what growing up does to a feature, by its name or its choice's; what is left out is not declared.
+        year_groups: of each row, as the evaluation table names them; pupils are compared with those of their own year group
+            then, and with all of the training where it had too few of that one.
+
+    Raises:
+        SpecError: there is not one year group for each row.
     """
     chosen = {column: name for name, columns in categories.items() for column in columns}
     features: list[Feature] = []
@@ -118,7 +137,8 @@ def build(
         elif column == categories[name][0]:
             features.append(replace(_build_categories(name, categories[name], values, minimum_cell), mix=name in mix))
     declared = tuple(replace(feature, age=(ages or {}).get(feature.name)) for feature in features)
-    return Reference(rows=len(next(iter(values.values()))), minimum_cell=minimum_cell, features=declared)
+    known = Reference(rows=len(next(iter(values.values()))), minimum_cell=minimum_cell, features=declared)
+    return known if year_groups is None else _with_year_groups(known, values, year_groups)
 
 
 def parse(content: bytes) -> Reference:
@@ -131,10 +151,13 @@ def parse(content: bytes) -> Reference:
         raise errors.SpecError(f"reference.json has {len(content)} bytes; at most {MAX_BYTES} are read")
     try:
         value = json.loads(content)
+        told, small = (tuple(str(name) for name in value.get(key, ())) for key in ("yearGroups", "smallYearGroups"))
         return Reference(
             rows=_whole(value["rows"]),
             minimum_cell=_whole(value["minimumCell"]),
-            features=tuple(_parse_feature(feature) for feature in value["features"][:MAX_FEATURES]),
+            features=tuple(_parse_feature(feature, len(told)) for feature in value["features"][:MAX_FEATURES]),
+            year_groups=told,
+            small_year_groups=small,
         )
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as exc:
         raise errors.SpecError(f"reference.json is not a training reference: {exc!s:.200}") from exc
@@ -150,6 +173,36 @@ def refuse_other_columns(reference: Reference, features: Sequence[str]) -> None:
     if differing or len(reference.columns()) != len(features):
         shown = ", ".join(repr(name[:63]) for name in differing[:8])
         raise errors.SpecError(f"reference.json and the release do not have the same features; differing: {shown}")
+
+
+def _with_year_groups(
+    known: Reference, values: Mapping[str, clusters.FloatArray], year_groups: yearcounts.Names
+) -> Reference:
+    parts = yearcounts.divide(year_groups, known.rows, known.minimum_cell)
+    features: list[Feature] = []
+    for feature in known.features:
+        if isinstance(feature, CategorySketch) and feature.mix:
+            features.append(feature)
+            continue
+        histograms = _by_part(feature, values, parts)
+        ordered = isinstance(feature, ContinuousSketch)
+        features.append(replace(feature, years=yearcounts.count(histograms, known.minimum_cell, ordered=ordered)))
+    return replace(known, features=tuple(features), year_groups=parts.told, small_year_groups=parts.small)
+
+
+def _by_part(
+    feature: Feature, values: Mapping[str, clusters.FloatArray], parts: yearcounts.Parts
+) -> clusters.FloatArray:
+    """Rows of each told year group, and of all others, in the bins of a feature; shape (g+1, m)."""
+    count = len(parts.told) + 1
+    if isinstance(feature, ContinuousSketch):
+        return sketches.histograms(values[feature.name], np.array(feature.edges), parts.index, count)
+    members = [np.sum([values[column] for column in group], axis=0) for group in feature.columns]
+    shown = np.column_stack([np.bincount(parts.index, weights=member, minlength=count) for member in members])
+    none = np.bincount(parts.index, minlength=count) - shown.sum(axis=1)
+    if none.min() < 0:
+        raise errors.SpecError(f"the columns of {feature.name!r} must be 0 or 1, with at most one 1 in a row")
+    return np.column_stack([shown, none])
 
 
 def _build_continuous(name: str, values: clusters.FloatArray, minimum: int) -> ContinuousSketch:
@@ -172,14 +225,15 @@ def _build_categories(
 
 def _feature_json(feature: Feature) -> dict[str, Any]:
     # What is not declared is left out, so that earlier references keep their digests.
-    age = {} if feature.age is None else {"ageBehaviour": feature.age.value}
+    more: dict[str, Any] = {} if feature.age is None else {"ageBehaviour": feature.age.value}
+    more |= {} if feature.years is None else {"byYearGroup": feature.years.to_json()}
     if isinstance(feature, ContinuousSketch):
         return {
             "name": feature.name,
             "kind": "continuous",
             "edges": list(feature.edges),
             "counts": list(feature.counts),
-            **age,
+            **more,
         }
     columns = [list(group) for group in feature.columns]
     return {
@@ -188,11 +242,11 @@ def _feature_json(feature: Feature) -> dict[str, Any]:
         "columns": columns,
         "counts": list(feature.counts),
         "mix": feature.mix,
-        **age,
+        **more,
     }
 
 
-def _parse_feature(value: dict[str, Any]) -> Feature:
+def _parse_feature(value: dict[str, Any], year_groups: int) -> Feature:
     age = None if "ageBehaviour" not in value else AgeBehaviour(value["ageBehaviour"])
     name, counts = str(value["name"]), tuple(_whole(count) for count in value["counts"])
     if not counts or sum(counts) == 0:
@@ -201,12 +255,17 @@ def _parse_feature(value: dict[str, Any]) -> Feature:
         columns = tuple(tuple(str(column) for column in group) for group in value["columns"])
         if len(columns) != len(counts):
             raise ValueError(f"feature {name[:80]!r} has {len(columns)} groups of columns and {len(counts)} counts")
-        return CategorySketch(name=name, columns=columns, counts=counts, mix=value["mix"] is True, age=age)
+        years = _parse_years(value, len(counts) + 1, year_groups)
+        return CategorySketch(name, columns, counts, mix=value["mix"] is True, age=age, years=years)
     edges = tuple(float(edge) for edge in value["edges"])
     rising = all(left < right for left, right in itertools.pairwise(edges))
     if value["kind"] != "continuous" or len(counts) != len(edges) + 1 or not rising:
         raise ValueError(f"feature {name[:80]!r} needs rising edges and one count more than edges")
-    return ContinuousSketch(name=name, edges=edges, counts=counts, age=age)
+    return ContinuousSketch(name, edges, counts, age=age, years=_parse_years(value, len(counts), year_groups))
+
+
+def _parse_years(value: dict[str, Any], bins: int, year_groups: int) -> yearcounts.YearCounts | None:
+    return None if "byYearGroup" not in value else yearcounts.parse(value["byYearGroup"], bins, year_groups)
 
 
 def _whole(value: Any) -> int:

@@ -58,6 +58,51 @@ def pool_small_categories(counts: clusters.FloatArray, minimum: int) -> list[lis
     return sorted(groups)
 
 
+def join_bins(counts: clusters.FloatArray, minimum: int) -> clusters.IntArray:
+    """Blocks of neighbouring bins in which every part holds at least ``minimum`` rows.
+
+    Args:
+        counts: shape (g, m); rows of each of g parts of the rows in m bins; each part holds ``minimum`` rows or more.
+        minimum: smallest count that may be shown.
+
+    Returns:
+        Shape (m,); block of each bin, from 0. The same blocks for all parts: were they not, what one part hides could be
+        worked out from what the others and the whole show.
+        Example: counts ``[[12, 3, 9], [10, 20, 20]]`` with minimum 10 give ``[0, 1, 1]``.
+    """
+    starts, running = [0], np.zeros(len(counts))
+    for place in range(counts.shape[1]):
+        running += counts[:, place]
+        if running.min() >= minimum and place + 1 < counts.shape[1]:
+            starts.append(place + 1)
+            running = np.zeros(len(counts))
+    if running.min() < minimum and len(starts) > 1:
+        starts.pop()
+    return np.searchsorted(np.array(starts), np.arange(counts.shape[1]), side="right").astype(np.int64) - 1
+
+
+def join_categories(counts: clusters.FloatArray, minimum: int) -> clusters.IntArray:
+    """Blocks of categories in which every part holds at least ``minimum`` rows; as ``join_bins``, without an order.
+
+    Categories that are too small for some part are one block, which takes in the next larger one while it is too small
+    itself. A category that no part has stays a block of its own: who is in it later is seen.
+
+    Returns:
+        Shape (m,). Example: counts ``[[12, 3, 9, 40], [10, 20, 20, 30]]`` with minimum 10 give ``[0, 1, 1, 2]``.
+    """
+    rising = sorted(range(counts.shape[1]), key=lambda place: (counts[:, place].sum(), place))
+    pool = [place for place in rising if counts[:, place].any() and counts[:, place].min() < minimum]
+    rest = [place for place in rising if counts[:, place].min() >= minimum]
+    empty = [[place] for place in rising if not counts[:, place].any()]
+    while pool and rest and counts[:, pool].sum(axis=1).min() < minimum:
+        pool.append(rest.pop(0))
+    blocks = sorted([[place] for place in rest] + empty + ([sorted(pool)] if pool else []))
+    found = np.zeros(counts.shape[1], dtype=np.int64)
+    for block, places in enumerate(blocks):
+        found[places] = block
+    return found
+
+
 def histograms(
     values: clusters.FloatArray, edges: clusters.FloatArray, cluster: clusters.IntArray, count: int
 ) -> clusters.FloatArray:
