@@ -8,7 +8,7 @@ import numpy as np
 
 from bench import evidence, figures, frames, processes, schoolyears
 from homeroom.domain import verdicts
-from homeroom.gates import drift, fairness
+from homeroom.gates import drift, evaluationtables, fairness
 from homeroom.stats import clusters
 
 WINDOWS = (30, 100, 300, 1000, 3000)
@@ -60,8 +60,8 @@ def evidently(trials: int, windows: Sequence[int]) -> list[figures.Figure]:
     return found
 
 
-def _features(window: schoolyears.Window) -> "np.ndarray[tuple[int, ...], np.dtype[np.float32]]":
-    return evidence.features(window.numeric, window.codes)
+def _features(window: schoolyears.Window) -> evaluationtables.Features:
+    return evidence.features(window.numeric.__getitem__, window.codes.__getitem__)
 
 
 def _drift_alarm(world: schoolyears.World, rows: int, shift: float, trial: int) -> bool:
@@ -86,7 +86,7 @@ def _fairness_alarm(rows: int, trial: int) -> bool:
         school=window.room,
         needed=rng.random(rows) < risk,
         scores=risk,
-        group=np.array(names)[rng.integers(0, GROUPS, rows)],
+        group=rng.integers(0, GROUPS, rows),
         limits=evidence.policy(names),
     )
     return any(verdict.outcome is verdicts.Outcome.FAIL for verdict in fairness.decide(known))

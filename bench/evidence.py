@@ -1,19 +1,15 @@
 """Evidence for our gates, made from arrays in memory as the peers get their frames: only the reading of files is left out."""
 
-import csv
-import gzip
-import io
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from datetime import date
 
 import numpy as np
-import numpy.typing as npt
 
 from bench import frames
 from homeroom.domain import digests, releases
-from homeroom.gates import evidence, inputs, references
+from homeroom.gates import evaluationtables, evidence, inputs, references
+from homeroom.gates.policies import overlays
 from homeroom.resources import gatepolicies
 from homeroom.stats import clusters
 
@@ -57,77 +53,79 @@ def release() -> releases.ReleaseConfig:
 
 
 def features(
-    numeric: Mapping[str, clusters.FloatArray], codes: Mapping[str, clusters.IntArray]
-) -> npt.NDArray[np.float32]:
-    """Features of the rows as the table holds them: float32, one 0/1 column for each category."""
-    rows = len(next(iter(numeric.values())))
-    matrix = np.zeros((rows, len(FEATURES)), dtype=np.float32)
-    for index, name in enumerate(frames.NUMERIC):
-        matrix[:, index] = numeric[name]
-    for index, name in enumerate(frames.CATEGORICAL):
-        matrix[np.arange(rows), len(frames.NUMERIC) + index * len(frames.CATEGORIES) + codes[name]] = 1
-    return matrix
+    numeric: Callable[[str], clusters.FloatArray], codes: Callable[[str], clusters.IntArray]
+) -> evaluationtables.Features:
+    """Features of the rows as a table holds them: float32, and one 0/1 column for each category.
+
+    Args:
+        numeric: gives a column of ``frames.NUMERIC``; asked one by one, so that there is never a second frame.
+        codes: gives a column of ``frames.CATEGORICAL``.
+    """
+    columns = [np.asarray(numeric(name), dtype=np.float32) for name in frames.NUMERIC]
+    choices = (codes(name) == letter for name in frames.CATEGORICAL for letter in range(len(frames.CATEGORIES)))
+    return evaluationtables.Features.of((*columns, *(choice.astype(np.float32) for choice in choices)), len(columns[0]))
 
 
-def reference(values: npt.NDArray[np.float32], *, minimum_cell: int = 10) -> bytes:
+def reference(values: evaluationtables.Features, *, minimum_cell: int = 10) -> bytes:
     """Stored reference of training features, as a release carries it."""
-    columns = {name: values[:, index].astype(np.float64).round(6) for index, name in enumerate(FEATURES)}
+    columns = {name: values.column(index).astype(np.float64).round(6) for index, name in enumerate(FEATURES)}
     return references.build(columns, ONE_HOT, minimum_cell=minimum_cell).to_bytes()
 
 
 def build(
-    values: npt.NDArray[np.float32],
+    values: evaluationtables.Features,
     stored: bytes,
     *,
     school: clusters.IntArray,
     needed: clusters.BoolArray | None = None,
     scores: clusters.FloatArray | None = None,
-    group: npt.NDArray[np.str_] | None = None,
+    group: clusters.IntArray | None = None,
     limits: gatepolicies.Spec | None = None,
 ) -> evidence.Evidence:
-    """Evidence as ``gather`` leaves it, of rows that never were a file.
+    """Evidence as ``gathering.gather`` leaves it, of rows that never were a file.
 
     Args:
-        values: shape (n, 48), from ``features``.
+        values: n rows.
         stored: the reference.
         school: shape (n,); 0..k-1.
         needed: shape (n,); nobody when left out, for drift does not read it.
         scores: shape (n,).
-        group: shape (n,).
+        group: shape (n,); number of each row's group.
         limits: policy.
     """
     limits = policy() if limits is None else limits
-    small = evidence.gather(_few_rows(stored), limits)
     rows, schools = len(values), int(school.max()) + 1
-    years = np.array(YEARS)[np.arange(rows) % len(YEARS)]
-    table = replace(
-        small.table,
+    member = np.zeros(rows, dtype=np.int32) if group is None else group
+    resolved = overlays.resolve(limits, bands=(BAND,), purpose=release().purpose)
+    table = evaluationtables.EvaluationTable(
+        digest=digests.of_bytes(b"rows"),
         sites=tuple(str(uuid.UUID(int=number + 1)) for number in range(schools)),
         site=school,
-        year_group=years,
+        year_group=evaluationtables.Labels.of(YEARS, (np.arange(rows) % len(YEARS)).astype(np.int32)),
         needed=np.zeros(rows, dtype=bool) if needed is None else needed,
         scores={STAGE: np.zeros(rows) if scores is None else scores},
         features=values,
-        groups={GROUP: np.full(rows, "g0") if group is None else group},
-        band=np.full(rows, BAND),
+        groups={GROUP: evaluationtables.Labels.of((f"g{number}" for number in range(int(member.max()) + 1)), member)},
+        band=evaluationtables.Labels.repeat(BAND, rows),
     )
     rng = np.random.default_rng(evidence.seed(table.digest, limits))
-    weights = clusters.draw_weights(schools, limits.fairness.resamples, rng)
-    return replace(small, table=table, weights=weights)
-
-
-def _few_rows(stored: bytes) -> inputs.GateInputs:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("site_id", "year_group", "band", "outcome", f"score_{STAGE.value}", *FEATURES, GROUP))
-    for number in range(24):
-        row = (number, *(0 for _ in FEATURES[1:]))
-        writer.writerow((uuid.UUID(int=number + 1), YEARS[number % 3], BAND, number % 2, 0.5, *row, "g0"))
-    return inputs.GateInputs(
+    return evidence.Evidence(
         release=release(),
-        release_digest=digests.of_bytes(b"bench"),
-        stages={STAGE: b""},
-        evaluation=gzip.compress(text.getvalue().encode(), mtime=0),
-        reference=stored,
-        on=date(2026, 11, 2),
+        policy=resolved.spec,
+        table=table,
+        reference=references.parse(stored),
+        weights=clusters.draw_weights(schools, limits.fairness.resamples, rng),
+        thresholds=(THRESHOLD,),
+        given=inputs.GateInputs(
+            release=release(),
+            release_digest=digests.of_bytes(b"bench"),
+            stages={STAGE: b""},
+            evaluation=b"",
+            reference=stored,
+            on=date(2026, 11, 2),
+        ),
+        policies={BAND: resolved.of_band(BAND)},
+        written=limits,
+        resolved=resolved,
+        measured={},
     )

@@ -19,8 +19,7 @@ def main() -> None:
     rows, stored = int(sys.argv[1]), pathlib.Path(sys.argv[2])
     which = frames.REFERENCE if "--prepare" in sys.argv else frames.CURRENT
     values = evidence.features(
-        {name: frames.numeric(which, name, rows) for name in frames.NUMERIC},
-        {name: frames.categorical(which, name, rows) for name in frames.CATEGORICAL},
+        lambda name: frames.numeric(which, name, rows), lambda name: frames.categorical(which, name, rows)
     )
     checksum = frames.checksum(frames.numeric(which, frames.SHIFTED, rows))
     if which == frames.REFERENCE:

@@ -9,7 +9,7 @@ import numpy as np
 
 from bench import evidence, frames
 from bench.passes import answers
-from homeroom.gates import fairness
+from homeroom.gates import evaluationtables, fairness
 
 SCHOOLS = 200
 
@@ -20,17 +20,17 @@ def main() -> None:
     truth, predicted = frames.outcomes(rows)
     names = [f"g{number}" for number in range(groups)]
     few = evidence.features(
-        {name: frames.numeric(frames.REFERENCE, name, 1000) for name in frames.NUMERIC},
-        {name: frames.categorical(frames.REFERENCE, name, 1000) for name in frames.CATEGORICAL},
+        lambda name: frames.numeric(frames.REFERENCE, name, 1000),
+        lambda name: frames.categorical(frames.REFERENCE, name, 1000),
     )
     known = evidence.build(
-        # Fairness reads no feature: one row stands for all.
-        np.broadcast_to(few[:1], (rows, few.shape[1])),
+        # Fairness reads no feature.
+        evaluationtables.Features(rows, few.columns),
         evidence.reference(few),
         school=frames.schools(rows, SCHOOLS),
         needed=truth == 1,
         scores=np.where(predicted == 1, 0.9, 0.1),
-        group=np.array(names)[frames.members(rows, groups)],
+        group=frames.members(rows, groups),
         limits=evidence.policy(names),
     )
     verdicts, seconds = answers.timed(lambda: fairness.decide(known))

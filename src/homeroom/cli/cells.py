@@ -26,8 +26,7 @@ def cells(
 
     Example: `homeroom gate cells build/release --policy policy.yaml --to build/cells`
     """
-    from homeroom.gates import casefiles, fairness  # noqa: PLC0415 - see the charter
-    from homeroom.gates import evidence as evidences  # noqa: PLC0415 - see the charter
+    from homeroom.gates import casefiles, fairness, gathering  # noqa: PLC0415 - see the charter
 
     files = casefiles.CaseFiles(
         directory=directory,
@@ -38,7 +37,7 @@ def cells(
         calendars=(),
     )
     given, limits = casefiles.read(files)
-    documents = fairness.cells_of(evidences.gather(given, limits))
+    documents = fairness.cells_of(gathering.gather(given, limits))
     to.mkdir(parents=True, exist_ok=True)
     for site, content in documents.items():
         path = to / f"{site}.json"

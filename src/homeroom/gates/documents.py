@@ -11,7 +11,7 @@ from typing import Any
 import homeroom
 from homeroom.domain import digests, verdicts
 from homeroom.domain.verdicts import Outcome, Verdict
-from homeroom.gates import tabulations
+from homeroom.gates import evaluationtables, tabulations
 from homeroom.gates.evidence import Evidence, seed
 from homeroom.gates.groups import schoolcells
 
@@ -123,5 +123,5 @@ def _policy(evidence: Evidence) -> dict[str, Any]:
 
 def _not_recorded(evidence: Evidence, column: str) -> str:
     """Share of rows without a value, in words coarse enough to hide a few pupils."""
-    share = float((evidence.table.groups[column] == "missing").mean())
+    share = float(evidence.table.groups[column].are(evaluationtables.MISSING).mean())
     return "at most 1 %" if share <= FEW else f"about {round(100 * share)} %"

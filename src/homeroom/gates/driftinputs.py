@@ -48,11 +48,8 @@ class YearGroups:
 
 def year_groups(evidence: Evidence) -> YearGroups:
     """Found once per run: sorting a million texts takes longer than judging twenty features."""
-    names = tuple(sorted({str(name) for name in np.unique(evidence.table.year_group)}))
-    index = np.zeros(len(evidence.table), dtype=np.int64)
-    for place, name in enumerate(names):
-        index[evidence.table.year_group == name] = place
-    return YearGroups(names, index)
+    found = evidence.table.year_group
+    return YearGroups(found.words, found.codes.astype(np.int64))
 
 
 def decide(evidence: Evidence) -> tuple[verdicts.Verdict, ...]:
@@ -105,9 +102,11 @@ def categorise(evidence: Evidence, feature: references.Feature) -> clusters.IntA
     features = evidence.table.features
     if isinstance(feature, references.ContinuousSketch):
         # float32 is what the model sees; the edges are compared with the decimal that was meant.
-        values = np.asarray(np.round(features[:, column[feature.name]].astype(np.float64), 6), dtype=np.float64)
+        values = np.asarray(np.round(features.column(column[feature.name]).astype(np.float64), 6), dtype=np.float64)
         return tallies.Finder(np.array(feature.edges))(values)
-    member = np.column_stack([features[:, [column[name] for name in group]].sum(axis=1) for group in feature.columns])
+    member = np.column_stack(
+        [np.sum([features.column(column[name]) for name in group], axis=0) for group in feature.columns]
+    )
     if not ((member == 0) | (member == 1)).all() or member.sum(axis=1).max() > 1:
         raise errors.SpecError(f"the columns of {feature.name!r} must be 0 or 1, with at most one 1 in a row")
     # Rows with no 1 at all are a category of their own, which training may not have had.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from homeroom.domain import releases, verdicts
-from homeroom.gates import driftinputs, tables, tabulations, words
+from homeroom.gates import driftinputs, tabulations, words
 from homeroom.gates.evidence import Evidence, three_valued
 from homeroom.stats import bounds, clusters, decompositions, power, reweighting
 
@@ -70,10 +70,9 @@ def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
 def later_rows(evidence: Evidence) -> clusters.BoolArray | None:
     """Rows of the later half of the periods, shape (n,); None when there are fewer than two periods."""
     period = evidence.table.period
-    names = [] if period is None else sorted(set(period.tolist()))
-    if period is None or len(names) < 2:  # noqa: PLR2004 - an earlier and a later one
+    if period is None or len(period.words) < 2:  # noqa: PLR2004 - an earlier and a later one
         return None
-    return np.asarray(period >= names[(len(names) + 1) // 2])
+    return np.asarray(period.codes >= (len(period.words) + 1) // 2)
 
 
 def split(evidence: Evidence, stage: releases.Stage, strata: str, later: clusters.BoolArray) -> Change:
@@ -102,9 +101,11 @@ def _losses(
 
 def _strata(evidence: Evidence, strata: str, later: clusters.BoolArray) -> tuple[clusters.IntArray, int]:
     """Kind of each row: year group, and the group where one is asked for; small kinds are one."""
-    year = evidence.table.year_group
-    names = year if strata == YEAR_GROUPS else np.char.add(np.char.add(year, "/"), evidence.table.groups[strata])
-    index, count = clusters.index_clusters(names)
+    kind = evidence.table.year_group.codes
+    if strata != YEAR_GROUPS:
+        groups = evidence.table.groups[strata]
+        kind = kind * len(groups.words) + groups.codes
+    index, count = clusters.index_clusters(kind)
     fewest = max(FEWEST_IN_STRATUM, evidence.minimum_cell)
     before, after = (np.bincount(index[chosen], minlength=count) for chosen in (~later, later))
     # A kind that one period has not at all came or went, and is a part of its own.
@@ -214,9 +215,9 @@ def _same_mix(evidence: Evidence, later: clusters.BoolArray) -> verdicts.Verdict
 
 def _indicators(evidence: Evidence) -> list[clusters.FloatArray]:
     """0/1 columns of year group and of each value of a group that enough pupils have."""
-    columns: list[tables.Strings] = [
+    columns = [
         evidence.table.year_group,
         *(evidence.table.groups[k] for k in sorted(evidence.table.groups)),
     ]
-    found = [column == value for column in columns for value in np.unique(column)]
+    found = [column.are(word) for column in columns for word in column.words]
     return [one.astype(np.float64) for one in found if int(one.sum()) >= evidence.minimum_cell]

@@ -65,14 +65,14 @@ def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
 
 def measure(evidence: Evidence) -> list[Move]:
     """Every move of every numeric input in which enough schools can be judged."""
-    moves = yeargroups.moves(frozenset(evidence.table.year_group.tolist()))
+    moves = yeargroups.moves(frozenset(evidence.table.year_group.words))
     names = [f.name for f in evidence.reference.features if isinstance(f, references.ContinuousSketch)]
     found = [_measure(evidence, name, years) for name in names for years in moves]
     return [move for move in found if move is not None]
 
 
 def _measure(evidence: Evidence, name: str, years: tuple[str, str]) -> Move | None:
-    values = evidence.table.features[:, evidence.release.features.index(name)].astype(np.float64)
+    values = evidence.table.features.column(evidence.release.features.index(name)).astype(np.float64)
     totals = [_moments(evidence, values, year) for year in years]
     fewest = max(FEWEST_PUPILS, evidence.minimum_cell)
     judged = (totals[0].rows >= fewest) & (totals[1].rows >= fewest)
@@ -90,7 +90,7 @@ def _measure(evidence: Evidence, name: str, years: tuple[str, str]) -> Move | No
 
 
 def _moments(evidence: Evidence, values: clusters.FloatArray, year: str) -> progressions.Moments:
-    chosen = evidence.table.year_group == year
+    chosen = evidence.table.year_group.are(year)
     return progressions.moments(values[chosen], evidence.table.site[chosen], len(evidence.table.sites))
 
 

@@ -11,6 +11,7 @@ from homeroom.gates import (
     evidence,
     fairness,
     footprint,
+    gathering,
     grouprates,
     inputs,
     measurements,
@@ -74,7 +75,7 @@ def run_gates(
     say("measuring the footprint")
     measured = measurements.measure_all(given.release, given.stages, directory)
     say("reading the evidence")
-    known = evidence.gather(given, policy, measured)
+    known = gathering.gather(given, policy, measured)
     say(f"judging {len(known.table)} rows of {len(known.table.sites)} schools")
     found = tuple(_each(known, say))
     say("tabulating, and comparing the group rates with Fairlearn")

@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 
 from homeroom.domain import digests, releases, verdicts
-from homeroom.gates import inputs, measurements, references, tables
+from homeroom.gates import evaluationtables, inputs, measurements, references
 from homeroom.gates.policies import overlays
 from homeroom.resources import gatepolicies
 from homeroom.stats import clusters
@@ -36,7 +36,7 @@ class Evidence:
 
     release: releases.ReleaseConfig
     policy: gatepolicies.Spec
-    table: tables.EvaluationTable
+    table: evaluationtables.EvaluationTable
     reference: references.Reference
     weights: clusters.FloatArray
     thresholds: tuple[float, ...]
@@ -68,7 +68,7 @@ class Evidence:
 
     def in_band(self, band: str) -> clusters.BoolArray:
         """Rows of that band; shape (n,)."""
-        return np.asarray(self.table.band == band)
+        return self.table.band.are(band)
 
     def offered(self, stage: releases.Stage, threshold: float) -> clusters.BoolArray:
         """Who would be offered support; compared in float32, the precision in which schools answer."""
@@ -86,54 +86,6 @@ class Evidence:
     def enough(self, chosen: clusters.BoolArray) -> bool:
         """Whether so many rows in so many schools can be judged and shown at all."""
         return int(chosen.sum()) >= self.minimum_cell and int((self.by_school(chosen) > 0).sum()) >= FEWEST_SCHOOLS
-
-
-def gather(
-    given: inputs.GateInputs,
-    policy: gatepolicies.Spec,
-    measured: Mapping[releases.Stage, measurements.Measurement] | None = None,
-) -> Evidence:
-    """Parses what was given and draws the resamples, seeded from evidence and policy.
-
-    Args:
-        given: what is judged, and on what.
-        policy: as somebody wrote it; the packs that it names are laid over it here.
-        measured: what each ONNX stage took; empty when left out.
-
-    Raises:
-        SpecError: the table or the reference cannot be judged, or the policy contradicts itself.
-    """
-    release = given.release
-    written = policy.model_copy(update={"pack_reviews": ()})
-    resolved = overlays.resolve(written, bands=release.bands, purpose=release.purpose)
-    table = _parse_table(given, resolved.spec)
-    reference = references.parse(given.reference)
-    references.refuse_other_columns(reference, release.features)
-    rng = np.random.default_rng(seed(table.digest, resolved.spec))
-    return Evidence(
-        release=release,
-        policy=resolved.spec,
-        table=table,
-        reference=reference,
-        weights=clusters.draw_weights(len(table.sites), resolved.spec.fairness.resamples, rng),
-        thresholds=inputs.thresholds(release),
-        given=given,
-        policies={band: resolved.of_band(band) for band in release.bands},
-        written=written,
-        resolved=resolved,
-        measured={} if measured is None else measured,
-    )
-
-
-def _parse_table(given: inputs.GateInputs, policy: gatepolicies.Spec) -> tables.EvaluationTable:
-    return tables.parse(
-        given.evaluation,
-        features=given.release.features,
-        groups=list(dict.fromkeys(group.column for group in policy.fairness.protect)),
-        stages=[file.stage for file in given.release.stages],
-        bands=given.release.bands,
-        minimum_cell=policy.fairness.minimum_cell,
-    )
 
 
 def seed(evidence: digests.Digest, policy: gatepolicies.Spec) -> int:

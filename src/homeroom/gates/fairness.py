@@ -12,8 +12,8 @@ from dataclasses import replace
 import numpy as np
 
 from homeroom.domain import digests, releases, verdicts
+from homeroom.gates import evaluationtables, inputs, tabulations
 from homeroom.gates import evidence as evidences
-from homeroom.gates import inputs, tabulations
 from homeroom.gates.evidence import Evidence
 from homeroom.gates.groups import comparisons, displays, judgements, materials, schoolcells, sums
 from homeroom.resources import gatepolicies
@@ -159,7 +159,7 @@ def _levels(evidence: Evidence, compared: Sequence[comparisons.Comparison]) -> m
 
     def of_rows(comparison: int, stage: int, bands: Sequence[int]) -> clusters.FloatArray:
         side = comparisons.side_of(compared[comparison], table.groups)
-        kept = (table.band[:, None] == [evidence.bands[band] for band in bands]).any(axis=1)
+        kept = np.any([table.band.are(evidence.bands[band]) for band in bands], axis=0)
         scores = table.scores[evidence.stages[stage]]
         return sums.level_counts(scores[kept], table.needed[kept], side[kept], table.site[kept], len(table.sites))
 
@@ -171,5 +171,5 @@ def sides(
 ) -> tuple[clusters.BoolArray, clusters.BoolArray]:
     """Rows at risk of the group and of the rest; who is not recorded is in neither."""
     values = evidence.table.groups[group.column]
-    member = values == group.group
-    return member & at_risk, ~member & (values != "missing") & at_risk
+    member = values.are(group.group)
+    return member & at_risk, ~member & ~values.are(evaluationtables.MISSING) & at_risk

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from homeroom.domain import errors, releases
-from homeroom.gates import tables
+from homeroom.gates import evaluationtables
 from homeroom.stats import clusters
 
 INPUT = "features"
@@ -20,7 +20,7 @@ BATCH_ROWS = 65_536
 
 @functools.lru_cache(maxsize=len(releases.Stage))
 def score(
-    release: releases.ReleaseConfig, file: releases.StageFile, content: bytes, table: tables.EvaluationTable
+    release: releases.ReleaseConfig, file: releases.StageFile, content: bytes, table: evaluationtables.EvaluationTable
 ) -> clusters.FloatArray:
     """Scores of a stage for every row of the table; shape (n,), read-only.
 
@@ -54,7 +54,7 @@ def open_session(content: bytes) -> onnxruntime.InferenceSession:
 
 
 def run_onnx(
-    session: onnxruntime.InferenceSession, output: str, features: npt.NDArray[np.float32]
+    session: onnxruntime.InferenceSession, output: str, features: npt.NDArray[np.float32] | evaluationtables.Features
 ) -> clusters.FloatArray:
     """Scores of ``features``; shape (n,).
 
@@ -82,7 +82,7 @@ def _run_batch(
 def look_up(
     content: bytes,
     names: Sequence[str],
-    features: npt.NDArray[np.float32],
+    features: evaluationtables.Features,
     sites: Sequence[str],
     site: clusters.IntArray,
 ) -> clusters.FloatArray:
@@ -91,7 +91,7 @@ def look_up(
     Args:
         content: bytes of the stage.
         names: columns of ``features``.
-        features: shape (n, k).
+        features: of the rows.
         sites: ids of the schools.
         site: shape (n,); index of each row's school.
 
@@ -101,12 +101,12 @@ def look_up(
     try:
         stage: dict[str, Any] = json.loads(content)
         keys = [name.partition("_")[2] for name in stage["by"]]
-        member = features[:, [list(names).index(name) for name in stage["by"]]]
-        if not ((member == 1).sum(axis=1) == 1).all():
+        member = np.column_stack([features.are_one(list(names).index(name)) for name in stage["by"]])
+        if not (member.sum(axis=1) == 1).all():
             raise errors.SpecError("the group rates do not cover every row: each needs exactly one of its groups")
         rates: dict[str, dict[str, float]] = stage["rates"]
         default: dict[str, float] = stage["default"]
         table = np.array([[float(rates.get(id_, {}).get(key, default[key])) for key in keys] for id_ in sites])
-        return np.asarray(table[site, (member == 1).argmax(axis=1)])
+        return np.asarray(table[site, member.argmax(axis=1)])
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as exc:
         raise errors.SpecError(f"the fallback is not a table of group rates: {exc!s:.200}") from exc

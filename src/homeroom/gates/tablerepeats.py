@@ -4,17 +4,14 @@ With pupil tokens each is found. Without them only what chance cannot explain is
 was put together twice. Pupils of one school do coincide by chance, so what coincides *between* schools is the measure.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from homeroom.domain import errors
-from homeroom.stats import clusters
-
-if TYPE_CHECKING:
-    from homeroom.gates.tables import EvaluationTable
+from homeroom.gates.evaluationtables import Bits, EvaluationTable
 
 FEWEST_VALUES = 50
 """A feature with at least so many different values counts as continuous."""
@@ -27,7 +24,7 @@ FEWEST_SHARE = 0.005
 Keys = npt.NDArray[np.uint64]
 
 
-def refuse(table: "EvaluationTable", minimum_cell: int) -> None:
+def refuse(table: EvaluationTable, minimum_cell: int) -> None:
     """Checks that no pupil counts twice, as far as the table tells.
 
     Args:
@@ -43,11 +40,11 @@ def refuse(table: "EvaluationTable", minimum_cell: int) -> None:
         _refuse_repeated_rows(table)
 
 
-def _refuse_repeated_tokens(table: "EvaluationTable", minimum_cell: int) -> None:
-    columns: list[Any] = [table.pupil, _codes(table.year_group)]
+def _refuse_repeated_tokens(table: EvaluationTable, minimum_cell: int) -> None:
+    columns: list[Any] = [table.pupil, table.year_group.codes]
     when = "year group"
     if table.period is not None:
-        columns.append(_codes(table.period))
+        columns.append(table.period.codes)
         when = "year group and period"
     counts = np.unique(_keys(columns), return_counts=True)[1]
     repeated = int((counts > 1).sum())
@@ -59,7 +56,7 @@ def _refuse_repeated_tokens(table: "EvaluationTable", minimum_cell: int) -> None
         )
 
 
-def _refuse_repeated_rows(table: "EvaluationTable") -> None:
+def _refuse_repeated_rows(table: EvaluationTable) -> None:
     schools = np.bincount(table.site).astype(np.float64)
     within = float((schools * (schools - 1) / 2).sum())
     between = len(table) * (len(table) - 1) / 2 - within
@@ -77,18 +74,20 @@ def _refuse_repeated_rows(table: "EvaluationTable") -> None:
         )
 
 
-def _has_continuous_feature(table: "EvaluationTable") -> bool:
-    return any(len(np.unique(column)) >= FEWEST_VALUES for column in table.features.T)
+def _has_continuous_feature(table: EvaluationTable) -> bool:
+    return any(
+        not isinstance(column, Bits) and len(np.unique(column)) >= FEWEST_VALUES for column in table.features.columns
+    )
 
 
-def _what_is_known(table: "EvaluationTable") -> list[Any]:
+def _what_is_known(table: EvaluationTable) -> list[Any]:
     """Everything about a row but its school and its scores, which follow from the rest."""
     words = [table.year_group, table.band, *table.groups.values(), *([] if table.period is None else [table.period])]
-    return [table.needed.astype(np.int64), *(_codes(column) for column in words), *table.features.T]
+    return [table.needed.astype(np.int64), *(column.codes for column in words), *_features(table)]
 
 
-def _codes(words: npt.NDArray[np.str_]) -> clusters.IntArray:
-    return np.unique(words, return_inverse=True)[1].astype(np.int64)
+def _features(table: EvaluationTable) -> list[Any]:
+    return [table.features.column(index) for index in range(len(table.features.columns))]
 
 
 def _keys(columns: list[Any]) -> Keys:

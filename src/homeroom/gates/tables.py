@@ -1,20 +1,16 @@
-"""The evaluation table: cross-fitted scores, outcomes and groups, one row per pupil and year-group move, no identifier."""
+"""Reads an evaluation table from a csv.gz: every cell is looked at, and what does not fit is named by line and column."""
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from homeroom.domain import digests, errors, releases
-from homeroom.gates import tableblocks, tablecells, tablefiles, tablerepeats
+from homeroom.gates import evaluationtables, tableblocks, tablecells, tablefiles, tablerepeats
 from homeroom.stats import clusters
 
 MAX_COLUMNS = 600
-MISSING = "missing"
-"""Group value of a pupil for whom it was not recorded; never compared with anybody."""
-
 IDENTIFIERS = frozenset(
     [
         "pupil",
@@ -46,44 +42,7 @@ IDENTIFIERS = frozenset(
 
 _SHOWN = 8
 
-Strings = npt.NDArray[np.str_]
-Features = npt.NDArray[np.float32]
-Assembled = clusters.FloatArray | Features | tableblocks.Named
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class EvaluationTable:
-    """Parsed rows.
-
-    Attributes:
-        digest: of the compressed bytes.
-        sites: distinct site ids, sorted.
-        site: shape (n,); index into ``sites``.
-        year_group: shape (n,).
-        needed: shape (n,); the outcome: whether the pupil turned out to need what is offered.
-        scores: cross-fitted scores of each stage, each of shape (n,), in [0, 1].
-        features: shape (n, k), float32, in the order of the release.
-        groups: by column, each of shape (n,).
-        band: shape (n,); band of each row.
-        period: shape (n,); first day of the term or window in which a row was scored, as an ISO date; None where the
-            table has no such column.
-        pupil: shape (n,); index of each row's pupil by an opaque token; None where the table has no such column.
-    """
-
-    digest: digests.Digest
-    sites: tuple[str, ...]
-    site: clusters.IntArray
-    year_group: Strings
-    needed: clusters.BoolArray
-    scores: dict[releases.Stage, clusters.FloatArray]
-    features: Features
-    groups: dict[str, Strings]
-    band: Strings
-    period: Strings | None = None
-    pupil: clusters.IntArray | None = None
-
-    def __len__(self) -> int:
-        return len(self.needed)
+Assembled = clusters.FloatArray | evaluationtables.Float32 | tableblocks.Named
 
 
 def parse(
@@ -94,7 +53,7 @@ def parse(
     stages: Sequence[releases.Stage],
     bands: Sequence[str],
     minimum_cell: int = 10,
-) -> EvaluationTable:
+) -> evaluationtables.EvaluationTable:
     """Reads a csv.gz table.
 
     Args:
@@ -112,19 +71,19 @@ def parse(
     if rows == 0:
         raise errors.SpecError("the evaluation table has no rows under its heading")
     columns = _read(content, rows, _forms(features, groups, stages))
-    sites, site = _indexed(_named(columns, "site_id"))
-    table = EvaluationTable(
+    site = _labels(_named(columns, "site_id"))
+    table = evaluationtables.EvaluationTable(
         digest=digests.of_bytes(content),
-        sites=sites,
-        site=site,
-        year_group=_strings(_named(columns, "year_group")),
+        sites=site.words,
+        site=site.codes.astype(np.int64),
+        year_group=_labels(_named(columns, "year_group")),
         needed=_numbers(columns, "outcome") == 1.0,
         scores={stage: _numbers(columns, f"score_{stage.value}") for stage in stages},
-        features=_features(columns, features),
+        features=_features(columns, features, rows),
         groups={name: _recorded(_named(columns, name)) for name in groups},
         band=_bands(columns, bands, rows),
-        period=_strings(_named(columns, "period")) if "period" in columns else None,
-        pupil=_indexed(_named(columns, "pupil_token"))[1] if "pupil_token" in columns else None,
+        period=_labels(_named(columns, "period")) if "period" in columns else None,
+        pupil=_labels(_named(columns, "pupil_token")).codes.astype(np.int64) if "pupil_token" in columns else None,
     )
     _refuse_one_outcome(table)
     tablerepeats.refuse(table, minimum_cell)
@@ -246,49 +205,40 @@ def _named(columns: dict[str, Assembled], name: str) -> tableblocks.Named:
 
 
 def _numbers(columns: dict[str, Assembled], name: str) -> clusters.FloatArray:
-    found = columns[name]
+    return _numeric(columns[name], name).astype(np.float64, copy=False)
+
+
+def _numeric(found: Assembled, name: str) -> clusters.FloatArray | evaluationtables.Float32:
     if isinstance(found, tableblocks.Named):
         raise errors.Defect(f"column {name!r} was read as words")
-    return found.astype(np.float64, copy=False)
+    return found
 
 
-def _features(columns: dict[str, Assembled], names: Sequence[str]) -> Features:
-    features = np.empty((len(_numbers(columns, "outcome")), len(names)), dtype=np.float32)
-    for index, name in enumerate(names):
-        # Taken out one by one, so that there is never a second copy of them all.
-        features[:, index] = _numbers({name: columns.pop(name)}, name)
-    return features
+def _features(columns: dict[str, Assembled], names: Sequence[str], rows: int) -> evaluationtables.Features:
+    # Taken out one by one, so that there is never a second copy of them all.
+    return evaluationtables.Features.of((_numeric(columns.pop(name), name) for name in names), rows)
 
 
-def _strings(column: tableblocks.Named) -> Strings:
-    return np.array(column.words, dtype=np.str_)[column.codes]
+def _labels(column: tableblocks.Named) -> evaluationtables.Labels:
+    return evaluationtables.Labels.of(column.words, column.codes)
 
 
-def _recorded(column: tableblocks.Named) -> Strings:
-    words = tuple(word or MISSING for word in column.words)
-    return _strings(tableblocks.Named(column.codes, words))
+def _recorded(column: tableblocks.Named) -> evaluationtables.Labels:
+    return evaluationtables.Labels.of((word or evaluationtables.MISSING for word in column.words), column.codes)
 
 
-def _indexed(column: tableblocks.Named) -> tuple[tuple[str, ...], clusters.IntArray]:
-    """Distinct words in order, and each row's index into them."""
-    order = np.argsort(np.array(column.words, dtype=np.str_), kind="stable")
-    place = np.empty(len(order), dtype=np.int64)
-    place[order] = np.arange(len(order))
-    return tuple(column.words[index] for index in order), place[column.codes]
-
-
-def _bands(columns: dict[str, Assembled], bands: Sequence[str], rows: int) -> Strings:
+def _bands(columns: dict[str, Assembled], bands: Sequence[str], rows: int) -> evaluationtables.Labels:
     if "band" not in columns:
         if len(bands) == 1:
-            return np.full(rows, bands[0])
+            return evaluationtables.Labels.repeat(bands[0], rows)
         raise errors.SpecError(f"the release serves {len(bands)} bands: the evaluation table needs a column 'band'")
     found = _named(columns, "band")
     if not set(bands).issuperset(found.words):
         raise errors.SpecError(f"column 'band' holds others than the release serves: {_listed(sorted(bands))}")
-    return _strings(found)
+    return _labels(found)
 
 
-def _refuse_one_outcome(table: EvaluationTable) -> None:
+def _refuse_one_outcome(table: evaluationtables.EvaluationTable) -> None:
     if table.needed.all() or not table.needed.any():
         raise errors.SpecError(
             f"column 'outcome' is {int(table.needed[0])} in every row: nothing can be judged where all turned out alike; "

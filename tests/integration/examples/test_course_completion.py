@@ -66,7 +66,7 @@ def test_evaluation_table_is_one_that_the_gates_read(trained: pathlib.Path) -> N
     assert len(table) == 29_252
     assert len(table.sites) == 13
     assert table.period is not None
-    assert set(table.period.tolist()) == {"2013-02-01", "2013-10-01", "2014-02-01", "2014-10-01"}
+    assert set(table.period.words) == {"2013-02-01", "2013-10-01", "2014-02-01", "2014-10-01"}
     assert table.pupil is not None
 
 

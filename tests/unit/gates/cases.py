@@ -15,7 +15,7 @@ import sklearn.tree
 from onnx import TensorProto, helper, numpy_helper
 
 from homeroom.domain import digests, releases
-from homeroom.gates import evidence, inputs, references
+from homeroom.gates import evidence, gathering, inputs, references
 from homeroom.resources import gatepolicies
 
 FEATURES = ("z", "kind_a", "kind_b", "year_K", "year_1")
@@ -213,7 +213,7 @@ def some_evidence(
 ) -> evidence.Evidence:
     """Parsed evidence; ``measured`` is what each stage took on this machine."""
     measured = overrides.pop("measured", None)
-    return evidence.gather(some_inputs(table, **overrides), policy or a_policy(), measured)
+    return gathering.gather(some_inputs(table, **overrides), policy or a_policy(), measured)
 
 
 @dataclass(frozen=True)

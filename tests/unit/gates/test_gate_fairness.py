@@ -133,7 +133,7 @@ def test_who_is_not_recorded_is_on_neither_side() -> None:
 
     ours, rest = fairness.sides(known, group, np.ones(len(known.table), dtype=bool))
 
-    assert not (ours | rest)[known.table.groups["free_lunch"] == "missing"].any()
+    assert not (ours | rest)[known.table.groups["free_lunch"].are("missing")].any()
     assert (ours | rest).sum() == len(known.table) - 3
 
 

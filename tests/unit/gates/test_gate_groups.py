@@ -44,7 +44,7 @@ def test_sums_are_what_the_rows_say() -> None:
     known = cases.some_evidence()
     material = fairness.material_of(known)
     offered = known.offered(releases.Stage.FULL, known.thresholds[1])
-    member = (known.table.groups["free_lunch"] == "F") & known.table.needed
+    member = known.table.groups["free_lunch"].are("F") & known.table.needed
 
     pool = material.pool(material.scopes[0])
 

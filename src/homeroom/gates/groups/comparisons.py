@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from homeroom.domain import errors
-from homeroom.gates import tables
+from homeroom.gates import evaluationtables
 from homeroom.resources import gatepolicies
 from homeroom.stats import clusters
 
@@ -72,9 +71,9 @@ def _pair(intersection: gatepolicies.Intersection, single: Mapping[str, Comparis
     return Comparison(intersection.name, intersection.words, _ALL_OTHERS, members)
 
 
-def side_of(comparison: Comparison, groups: Mapping[str, npt.NDArray[np.str_]]) -> clusters.IntArray:
+def side_of(comparison: Comparison, groups: Mapping[str, evaluationtables.Labels]) -> clusters.IntArray:
     """Side of each row; shape (n,). Example: values ``["F", "N", "missing"]`` and group F give ``[0, 1, 2]``."""
     values = [(groups[column], value) for column, value in comparison.members]
-    member = np.logical_and.reduce([found == value for found, value in values])
-    unknown = np.logical_or.reduce([found == tables.MISSING for found, _ in values])
+    member = np.logical_and.reduce([found.are(value) for found, value in values])
+    unknown = np.logical_or.reduce([found.are(evaluationtables.MISSING) for found, _ in values])
     return np.where(unknown, UNKNOWN, np.where(member, GROUP, REST)).astype(np.int64)

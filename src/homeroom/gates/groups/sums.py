@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from homeroom.domain import releases
-from homeroom.gates import tables
+from homeroom.gates import evaluationtables
 from homeroom.gates.groups import comparisons
 from homeroom.stats import calibrations, cellcounts, clusters, rocareas
 
@@ -84,7 +84,7 @@ def pool(sums: Sums, bands: Sequence[int]) -> Pool:
 
 
 def of_table(
-    table: tables.EvaluationTable,
+    table: evaluationtables.EvaluationTable,
     frame: Frame,
     compared: Sequence[comparisons.Comparison],
     offered: Mapping[str, Sequence[clusters.BoolArray]],
@@ -99,7 +99,7 @@ def of_table(
     """
     band = np.zeros(len(table), dtype=np.int64)
     for index, name in enumerate(frame.bands):
-        band[table.band == name] = index
+        band[table.band.are(name)] = index
     place, size = (table.site, band), (len(table.sites), len(frame.bands))
     sides = [comparisons.side_of(comparison, table.groups) for comparison in compared]
     sides.append(np.full(len(table), comparisons.GROUP))
@@ -120,12 +120,12 @@ def of_table(
     )
 
 
-def _is_missing(table: tables.EvaluationTable, column: str) -> clusters.FloatArray:
-    return np.asarray(table.groups[column] == tables.MISSING).astype(np.float64)
+def _is_missing(table: evaluationtables.EvaluationTable, column: str) -> clusters.FloatArray:
+    return table.groups[column].are(evaluationtables.MISSING).astype(np.float64)
 
 
 def _count(
-    table: tables.EvaluationTable,
+    table: evaluationtables.EvaluationTable,
     place: tuple[clusters.IntArray, clusters.IntArray],
     size: tuple[int, int],
     side: clusters.IntArray,

@@ -140,16 +140,15 @@ def _columns(evidence: Evidence) -> list[tuple[str, list[int]]]:
 
 def _follows_year(evidence: Evidence, columns: list[int]) -> bool:
     """Whether the columns are the same for all pupils of a year group; shuffled within it nothing would change."""
-    values = evidence.table.features[:, columns]
-    return all(
-        (values[rows] == values[rows][0]).all()
-        for rows in (evidence.table.year_group == year for year in np.unique(evidence.table.year_group))
-    )
+    years, features = evidence.table.year_group, evidence.table.features
+    rows = [np.flatnonzero(years.are(year)) for year in years.words]
+    values = [features.column(column) for column in columns]
+    return all((column[chosen] == column[chosen[0]]).all() for column in values for chosen in rows)
 
 
 def _shuffle(evidence: Evidence, rows: clusters.IntArray, rng: np.random.Generator, *, vary: bool) -> clusters.IntArray:
     """Whose value each row gets: somebody's of its year group, or anybody's where the year group itself is to vary."""
-    year = np.unique(evidence.table.year_group[rows], return_inverse=True)[1]
+    year = evidence.table.year_group.codes[rows]
     order = np.arange(len(rows))
     for group in [np.arange(len(rows))] if vary else [np.flatnonzero(year == index) for index in np.unique(year)]:
         order[group] = rng.permutation(group)

@@ -101,7 +101,9 @@ def _categories(evidence: Evidence) -> list[npt.NDArray[np.int64]]:
     found = []
     for feature in evidence.reference.features:
         if isinstance(feature, references.CategorySketch):
-            member = evidence.table.features[:, [column[name] for name in sum(feature.columns, ())]] == 1
+            member = np.column_stack(
+                [evidence.table.features.are_one(column[name]) for name in sum(feature.columns, ())]
+            )
             found.append(np.where(member.any(axis=1), member.argmax(axis=1), -1).astype(np.int64))
     return found
 

@@ -77,7 +77,7 @@ def pair(evidence: Evidence, circle: Circle) -> tuple[clusters.IntArray, cluster
         drawn = rng.choice(np.flatnonzero(rows), MOST_PAIRED_ROWS, replace=False)
         rows = np.zeros(len(rows), dtype=bool)
         rows[drawn] = True
-    year = np.unique(evidence.table.year_group, return_inverse=True)[1].astype(np.int64)
-    near = neighbours.nearest_in_stratum(evidence.table.features, (evidence.table.site, year), rows)
+    strata = (evidence.table.site, evidence.table.year_group.codes.astype(np.int64))
+    near = neighbours.nearest_in_stratum(evidence.table.features[:], strata, rows)
     paired = np.flatnonzero(near != neighbours.NOBODY)
     return paired, near[paired]

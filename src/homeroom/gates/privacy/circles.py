@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from homeroom.gates.evaluationtables import MISSING
 from homeroom.gates.evidence import Evidence
-from homeroom.gates.tables import MISSING
 from homeroom.stats import clusters
 
 
@@ -49,11 +49,11 @@ def small(evidence: Evidence) -> Circle | None:
 
 def _group(evidence: Evidence, index: int) -> Circle:
     group = evidence.policy.fairness.protect[index]
-    return Circle(group.words, np.asarray(evidence.table.groups[group.column] == group.group), group.name)
+    return Circle(group.words, evidence.table.groups[group.column].are(group.group), group.name)
 
 
 def _has_rest(evidence: Evidence, circle: Circle) -> bool:
     """Whether those who are left out are none or enough: else their number could be worked out by subtraction."""
     column = next(group.column for group in evidence.policy.fairness.protect if group.name == circle.group)
-    left_out = int((~circle.rows & (evidence.table.groups[column] != MISSING)).sum())
+    left_out = int((~circle.rows & ~evidence.table.groups[column].are(MISSING)).sum())
     return left_out == 0 or left_out >= evidence.minimum_cell

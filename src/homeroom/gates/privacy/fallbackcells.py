@@ -64,7 +64,7 @@ def look_at(evidence: Evidence, stage: dict[str, Any]) -> Cells:
 def _counts(evidence: Evidence, by: list[str]) -> clusters.FloatArray:
     """Rows of each school in each group; shape (schools, groups)."""
     columns = [evidence.release.features.index(name) for name in by]
-    return np.column_stack([evidence.by_school(evidence.table.features[:, column] == 1) for column in columns])
+    return np.column_stack([evidence.by_school(evidence.table.features.are_one(column)) for column in columns])
 
 
 def _verdict(evidence: Evidence, found: Cells, *, are_training_rows: bool) -> verdicts.Verdict:
