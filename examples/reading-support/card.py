@@ -3,9 +3,11 @@
 from typing import Any
 
 from dataset import Dataset
-from measures import THRESHOLD, GroupExcess, StageMeasures
+from measures import THRESHOLD
 
 from homeroom.stats import power
+from homeroom.training import measures
+from homeroom.training.measures import GroupExcess, StageMeasures
 
 TEMPLATE = """\
 # {name}: whom to offer extra reading support next year
@@ -76,20 +78,7 @@ def render(
         schools=len(set(data.site_id)),
         evaluation=release["evaluation"]["digest"],
         threshold=THRESHOLD,
-        quality="\n".join(_quality(stage, values) for stage, values in found.items()),
-        fairness="\n".join(_fairness(stage, entry) for stage, entries in excess.items() for entry in entries),
+        quality=measures.quality_rows(found),
+        fairness=measures.excess_rows(excess),
         detectable=power.detectable_difference(0.2, needed / 2, needed / 2),
     )
-
-
-def _quality(stage: str, values: StageMeasures) -> str:
-    gain = (
-        "is the baseline"
-        if stage == "fallback"
-        else f"{values.gain:.3f} [{values.gain_low:.3f}, {values.gain_high:.3f}]"
-    )
-    return f"| {stage} | {values.auc:.3f} | {values.brier:.4f} | {values.net_benefit:.3f} | {gain} | about {values.needless_of_ten:.0f} |"
-
-
-def _fairness(stage: str, entry: GroupExcess) -> str:
-    return f"| {stage} | {entry.name} | {entry.estimate:+.3f} | {entry.low:+.3f} | {entry.high:+.3f} |"

@@ -1,0 +1,7 @@
+"""Making a release: the files that an author's training script writes, in the forms that gates, packaging and schools read.
+
+Lives here: networks as ONNX (``networks``), rates of groups (``grouprates``), scores of people whom a model has not seen
+(``crossfitting``), and the documents beside them (``documents``). Does not: fitting a model, which is the author's, reading
+the author's data, judging, registering.
+May import: ``stats``, ``domain``; onnx in ``networks`` only. The scripts under ``examples/`` show the use.
+"""
