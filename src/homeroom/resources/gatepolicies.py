@@ -187,8 +187,8 @@ class PurposeEntry(objects.Part):
     """Role that looks at each suggestion before it has an effect."""
     consent: fields.Text | None = None
     """Who consents where consent is needed, and where that is recorded."""
-    trained_by: TrainedBy = TrainedBy.DISTRICT
-    """Who trains, and for whom."""
+    trained_by: TrainedBy | None = None
+    """Who trains, and for whom. Left out, rules of law that ask for it fail: nobody has said so."""
     flag_days: Annotated[int, Field(ge=1, le=366)] = 120
     """Days after which a suggestion about a child is forgotten."""
     log_days: Annotated[int, Field(ge=1, le=3650)] | None = None

@@ -148,6 +148,27 @@ def test_policy_without_packs_or_loose_lines_has_no_warning() -> None:
     assert resolved().warnings == ()
 
 
+@pytest.mark.parametrize(
+    ("named", "applying"),
+    [
+        pytest.param([], ["base"], id="none"),
+        pytest.param(["fr"], ["base", "eu", "fr"], id="a country brings its union"),
+        pytest.param(["fr", "eu"], ["base", "eu", "fr"], id="each once, whatever the order"),
+        pytest.param(["ny-2d"], ["base", "us-federal", "ny-2d"], id="a state brings its country"),
+    ],
+)
+def test_pack_brings_those_that_it_stands_on(named: list[str], applying: list[str]) -> None:
+    """Whoever names New York alone is not spared the law of the United States."""
+    assert [pack.name for pack in resolved(packs=named, fairness__protect=groups()[:2]).packs] == applying
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_pack_stands_on_packs_that_stand_on_none(name: str) -> None:
+    assert [packs.load(under).on_top_of for under in packs.load(name).on_top_of] == [()] * len(
+        packs.load(name).on_top_of
+    )
+
+
 PURPOSE = {"columns": ["z"], "bands": ["K-2"], "basis": "public task", "owner": "data office", "retentionDays": 30,
            "expires": "2028-07-31"}  # fmt: skip
 BOYS = {"name": "lads", "column": "sex", "group": "M", "words": "boys", "againstWords": "girls"}
@@ -227,6 +248,14 @@ def test_local_review_of_this_very_pack_moves_its_date_and_changes_no_limit() ->
     assert others.packs[1].review_by == packs.load("uk").review_by
     assert "spec.packReviews[uk] is of another version" in " ".join(others.warnings)
     assert mine.spec == others.spec == resolved(packs=["uk"]).spec
+
+
+def test_local_review_counts_for_two_years_at_most_and_says_so() -> None:
+    """A slip in a year must not keep a pack of law current for ever."""
+    review = {"pack": "uk", "digest": packs.load("uk").digest, "reviewer": "legal counsel", "reviewedOn": "2027-10-01"}
+    found = resolved(packs=["uk"], packReviews=[{**review, "reviewBy": "2209-10-01"}])
+    assert found.packs[1].review_by == date(2029, 10, 1)
+    assert "reviewBy: a review counts for two years, so until 2029-10-01" in " ".join(found.warnings)
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ def an_entry(**overrides: Any) -> gatepolicies.PurposeEntry:
             "owner": "the data office",
             "retentionDays": 300,
             "expires": "2027-07-31",
+            "trainedBy": "District",
             "dpia": "DPIA-7",
             "agreement": "A-12",
             "overseer": "the class teacher",
@@ -108,6 +109,11 @@ CASES: list[tuple[str, dict[str, Any], verdicts.Outcome | None]] = [
         {"features": (facts.Column("migrant", frozenset()),), "packs": (packs.load("us-federal"),)},
         FAIL,
     ),
+    (
+        "features.forbidden",
+        {"features": (facts.Column("sex_m", frozenset(), "sex"),), "packs": (packs.load("us-federal"),)},
+        FAIL,
+    ),
     ("features.forbidden", {"features": (facts.Column("rurality", frozenset()),), "packs": (packs.load("in"),)}, PASS),
     ("band.refusedPurpose", {}, PASS),
     ("band.refusedPurpose", {"purpose": "risk-label"}, FAIL),
@@ -122,13 +128,17 @@ CASES: list[tuple[str, dict[str, Any], verdicts.Outcome | None]] = [
     ("coppa.aiTraining", {"entry": an_entry(trainedBy="ProcessorOwn", consent="parents")}, FAIL),
     ("coppa.aiTraining", {"entry": an_entry(trainedBy="ProcessorOwn"), "bands": HIGH}, NOTHING),
     ("coppa.aiTraining", {"entry": None, "bands": MIDDLE}, FAIL),
+    ("coppa.aiTraining", {"entry": without("trained_by")}, FAIL),
     ("coppa.biometric", {}, PASS),
     ("coppa.biometric", {"features": of_kind(KIND.BIOMETRIC)}, FAIL),
     ("coppa.biometric", {"features": of_kind(KIND.BIOMETRIC), "bands": HIGH}, NOTHING),
     ("sopipa.noTracking", {}, PASS),
     ("sopipa.noTracking", {"features": of_kind(KIND.TRACKING)}, FAIL),
     ("sopipa.noTracking", {"entry": an_entry(trainedBy="ProcessorOwn")}, FAIL),
+    ("sopipa.noTracking", {"entry": None}, FAIL),
+    ("sopipa.noTracking", {"entry": without("trained_by")}, FAIL),
     ("ny2d.commercialPurpose", {}, PASS),
+    ("ny2d.commercialPurpose", {"entry": without("trained_by")}, FAIL),
     ("ny2d.commercialPurpose", {"entry": an_entry(trainedBy="ProcessorOwn")}, FAIL),
     ("ny2d.commercialPurpose", {"entry": None}, FAIL),
     ("ny2d.agreement", {}, PASS),
@@ -143,9 +153,13 @@ CASES: list[tuple[str, dict[str, Any], verdicts.Outcome | None]] = [
     ("gdpr.rights", {}, PASS),
     ("gdpr.rights", {"entry": without("rights")}, FAIL),
     ("gdpr.childConsent", {}, NOTHING),
+    ("gdpr.childConsent", {"entry": None}, None),
     ("gdpr.childConsent", {"entry": an_entry(basis="Consent of parents")}, FAIL),
+    ("gdpr.childConsent", {"entry": an_entry(basis="parental consent")}, FAIL),
+    ("gdpr.childConsent", {"entry": an_entry(basis="GDPR Article 6(1)(a)")}, FAIL),
+    ("gdpr.childConsent", {"entry": an_entry(basis="GDPR Article 6(1)(e)")}, NOTHING),
     ("gdpr.childConsent", {"entry": an_entry(basis="Consent", consent="parents, form C")}, PASS),
-    ("gdpr.childConsent", {"entry": an_entry(basis="consent"), "bands": ("adult",)}, PASS),
+    ("gdpr.childConsent", {"entry": an_entry(basis="consent"), "bands": ("adult",)}, NOTHING),
     ("edpb.anonymity", {}, PASS),
     ("edpb.anonymity", {"membership": None}, UNKNOWN),
     ("edpb.anonymity", {"membership": UNKNOWN}, UNKNOWN),
@@ -157,19 +171,23 @@ CASES: list[tuple[str, dict[str, Any], verdicts.Outcome | None]] = [
     ("aiact.oversight", {"entry": without("overseer"), "on": date(2027, 12, 2)}, FAIL),
     ("aiact.oversight", {"purpose": "content-level", "entry": None, "on": date(2027, 12, 2)}, NOTHING),
     ("aiact.logs", {"on": date(2027, 12, 2)}, PASS),
-    ("aiact.logs", {"entry": an_entry(logDays=182), "on": date(2027, 12, 2)}, FAIL),
+    ("aiact.logs", {"entry": an_entry(logDays=184), "on": date(2027, 12, 2)}, PASS),
+    ("aiact.logs", {"entry": an_entry(logDays=183), "on": date(2027, 12, 2)}, FAIL),
+    ("aiact.logs", {"entry": without("log_days"), "on": date(2027, 12, 1)}, NOTHING),
     ("aiact.logs", {"entry": None, "on": date(2027, 12, 2)}, FAIL),
     ("aiact.fria", {"on": date(2027, 12, 2)}, PASS),
     ("aiact.fria", {"entry": without("rights_assessment"), "on": date(2027, 12, 2)}, FAIL),
     ("uk.childrensCode", {}, PASS),
     ("uk.childrensCode", {"features": of_kind(KIND.GEOLOCATION)}, FAIL),
     ("uk.childrensCode", {"entry": without("best_interests")}, FAIL),
+    ("uk.childrensCode", {"entry": without("dpia")}, FAIL),
     ("uk.childrensCode", {"entry": None}, FAIL),
     ("fr.ethnicityNotCollected", {}, PASS),
     ("fr.ethnicityNotCollected", {"table": of_kind(KIND.ETHNICITY, "ethnie")}, FAIL),
     ("fr.ethnicityNotCollected", {"features": of_kind(KIND.ETHNICITY)}, FAIL),
     ("dpdp.fiduciary", {}, PASS),
     ("dpdp.fiduciary", {"entry": None}, FAIL),
+    ("dpdp.fiduciary", {"entry": without("trained_by")}, FAIL),
     ("dpdp.fiduciary", {"entry": an_entry(trainedBy="ProcessorOwn"), "bands": HIGH}, FAIL),
     ("dpdp.fiduciary", {"entry": an_entry(trainedBy="ProcessorOwn", consent="verified parents")}, PASS),
     ("dpdp.fiduciary", {"entry": None, "bands": ("adult",)}, NOTHING),
@@ -244,7 +262,25 @@ def test_worst_answer_counts_where_packs_ask_with_other_ages() -> None:
     entry = an_entry(basis="consent", bands=["9-12"])
     known = some_facts(entry=entry, bands=HIGH, packs=(packs.load("uk"), packs.load("eu")))
     assert dict(duties.found(known))["gdpr.childConsent"].outcome is FAIL
-    assert dict(duties.found(replace(known, packs=(packs.load("uk"),))))["gdpr.childConsent"].outcome is PASS
+    assert dict(duties.found(replace(known, packs=(packs.load("uk"),))))["gdpr.childConsent"].outcome is NOTHING
+
+
+def test_children_code_says_which_of_its_papers_is_missing() -> None:
+    """A note that is there is not asked for again."""
+    said = duties.RULES["uk.childrensCode"].check(some_facts(entry=without("dpia")), {})[0]
+    assert (said.sentence, said.action[-7:]) == ("Nobody has assessed what this use may do to the children.", "(dpia).")
+
+
+def test_column_that_the_policy_compares_as_an_attribute_is_kept_for_comparing() -> None:
+    """A declaration that column q4 holds the home language is heard by every rule, whatever the column is called."""
+    known = some_facts(
+        policy=a_policy_with(language="q4"),
+        packs=(packs.load("us-federal"),),
+        features=(facts.Column("q4", frozenset()),),
+    )
+    (said,) = registers.reads_nothing_forbidden(known, {})
+    assert said.outcome is FAIL
+    assert "'q4'" in said.sentence
 
 
 US = ("base", "us-federal")

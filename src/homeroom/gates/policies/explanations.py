@@ -90,7 +90,6 @@ def not_limited(explanation: Explanation) -> tuple[str, ...]:
 
 
 def _groups(spec: gatepolicies.Spec, chosen: Sequence[packs.Pack]) -> tuple[tuple[str, str], ...]:
-
     asked = {a.name: a for pack in chosen for a in pack.protected_attributes if a.required}
     return tuple(
         (name, ", ".join(group.name for group in spec.fairness.protect if columns.holds(group, attribute)))

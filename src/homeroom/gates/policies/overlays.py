@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from homeroom.domain import digests
@@ -10,6 +10,8 @@ from homeroom.gates.policies import contradictions, limits, packs
 from homeroom.resources import gatepolicies
 
 POLICY, DEFAULT = "policy", "default"
+REVIEW_LASTS = timedelta(days=731)
+"""Two years: longer than any shipped pack gives itself, and no review of law lasts for ever because of a slip in a date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +134,16 @@ def resolve(
 
 
 def applied(pack: packs.Pack, spec: gatepolicies.Spec) -> AppliedPack:
-    """The pack with whoever read it last: a review recorded in the policy counts when it is of this very pack and later."""
-    review = next((r for r in spec.pack_reviews if r.pack == pack.name and r.digest == pack.digest), None)
-    if review is None or pack.review_by is None or review.review_by <= pack.review_by:
-        return AppliedPack(pack.name, pack.version, pack.digest, pack.reviewer, pack.reviewed_on, pack.review_by)
-    return AppliedPack(pack.name, pack.version, pack.digest, review.reviewer, review.reviewed_on, review.review_by)
+    """The pack with whoever read it last: a review recorded in the policy counts when it is of this very pack and later.
+
+    It counts for ``REVIEW_LASTS`` at most, whatever it says.
+    """
+    for review in spec.pack_reviews:
+        until = min(review.review_by, review.reviewed_on + REVIEW_LASTS)
+        is_of_it = (review.pack, review.digest) == (pack.name, pack.digest)
+        if is_of_it and pack.review_by is not None and until > pack.review_by:
+            return AppliedPack(pack.name, pack.version, pack.digest, review.reviewer, review.reviewed_on, until)
+    return AppliedPack(pack.name, pack.version, pack.digest, pack.reviewer, pack.reviewed_on, pack.review_by)
 
 
 class _Overlay:
@@ -257,10 +264,13 @@ def _advice(spec: gatepolicies.Spec, chosen: tuple[packs.Pack, ...]) -> list[str
             said.append(f"spec.packReviews[{review.pack}]: that pack is not in spec.packs")
         elif review.digest != pack.digest:
             said.append(f"spec.packReviews[{review.pack}] is of another version: read the pack again ({pack.digest})")
-    reviewed = {review.pack for review in spec.pack_reviews}
+        elif review.review_by > review.reviewed_on + REVIEW_LASTS:
+            until = review.reviewed_on + REVIEW_LASTS
+            said.append(f"spec.packReviews[{review.pack}].reviewBy: a review counts for two years, so until {until}")
+    reviewed = {(review.pack, review.digest) for review in spec.pack_reviews}
     said += [
         f"pack {pack.name}: {pack.reviewer}; have somebody who knows the law here read it, and record it in spec.packReviews"
         for pack in chosen
-        if pack.name != packs.BASE and pack.name not in reviewed
+        if pack.name != packs.BASE and (pack.name, pack.digest) not in reviewed
     ]
     return said

@@ -164,6 +164,8 @@ class Pack(objects.Part):
     """When it was last compared with its sources."""
     review_by: date | None
     """When that has to be done again; None for a pack that holds no law."""
+    on_top_of: tuple[fields.Name, ...] = ()
+    """Packs whose law holds in that region too: they apply with it, whether a policy names them or not."""
     sources: dict[fields.Name, Source]
     """Sources by the name that lines use."""
     protected_attributes: tuple[Attribute, ...] = ()
@@ -249,9 +251,12 @@ def parse(text: str) -> Pack:
 
 
 def chosen(spec: gatepolicies.Spec) -> tuple[Pack, ...]:
-    """Packs that apply under a policy, base first, each once.
+    """Packs that apply under a policy, base first, each once and after those that it stands on.
+
+    Example: a policy that names fr alone has base, eu and fr.
 
     Raises:
         SpecError: one that it names does not exist.
     """
-    return tuple(load(name) for name in dict.fromkeys((BASE, *spec.packs)))
+    named = [other for name in spec.packs for other in (*load(name).on_top_of, name)]
+    return tuple(load(name) for name in dict.fromkeys((BASE, *named)))

@@ -166,7 +166,7 @@ def to_yaml(answers: Answers, spec: gatepolicies.Spec) -> str:
 
 
 def _trimmed(entry: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in entry.items() if key not in ("trainedBy", "flagDays")}
+    return {key: value for key, value in entry.items() if key != "flagDays"}
 
 
 def _harm(purpose: str) -> str:

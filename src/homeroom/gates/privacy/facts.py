@@ -30,10 +30,17 @@ Parameters = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One input column of the model, or one column of the evaluation table."""
+    """One input column of the model, or one column of the evaluation table.
+
+    Attributes:
+        name: its own.
+        kinds: what it says about a child.
+        choice: name of the choice that it is part of, where 0/1 columns spread one; empty where it stands alone.
+    """
 
     name: str
     kinds: frozenset[gatepolicies.Kind]
+    choice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +102,18 @@ class Facts:
         """Bands of the release in which children are younger than that. Example: 13 gives K-2, 3-5 and 6-8."""
         return tuple(band for band in self.bands if YOUNGEST[band] < age)
 
+    def nobody_under(self, age: int) -> tuple[Finding, ...]:
+        """What a rule about children says of a release that serves none."""
+        return (Finding(Outcome.NOT_APPLICABLE, f"The release serves nobody under {age}."),)
+
     def reads(self, *kinds: gatepolicies.Kind) -> tuple[str, ...]:
         """Input columns that say any of these things about a child."""
         return tuple(column.name for column in self.features if column.kinds & set(kinds))
+
+    def written(self, field: str) -> str | None:
+        """What the register's entry says in that field, named as in the manifest; None where nothing is written."""
+        said = None if self.entry is None else self.entry.to_json().get(field)
+        return None if said is None else str(said)
 
 
 def gather(evidence: Evidence, membership: verdicts.Outcome | None) -> Facts:
@@ -109,8 +125,8 @@ def gather(evidence: Evidence, membership: verdicts.Outcome | None) -> Facts:
         purpose=release.purpose,
         bands=release.bands,
         offer_days=release.offer_days,
-        features=tuple(_column((name, *choices.get(name, ())), policy) for name in release.features),
-        table=tuple(_column((name,), policy) for name in heading(evidence.given.evaluation)),
+        features=tuple(_column(name, choices.get(name, ""), policy) for name in release.features),
+        table=tuple(_column(name, "", policy) for name in heading(evidence.given.evaluation)),
         on=evidence.on,
         register=bool(policy.privacy.purposes),
         entry=entry,
@@ -128,14 +144,14 @@ def heading(table: bytes) -> tuple[str, ...]:
     return tuple(cell.strip().strip('"') for cell in plain.splitlines()[0].lstrip("\ufeff").split(","))
 
 
-def _choices(reference: references.Reference) -> dict[str, tuple[str, ...]]:
+def _choices(reference: references.Reference) -> dict[str, str]:
     """Names of the choices that 0/1 columns spread, by column."""
     spread = [feature for feature in reference.features if isinstance(feature, references.CategorySketch)]
-    return {column: (sketch.name,) for sketch in spread for group in sketch.columns for column in group}
+    return {column: sketch.name for sketch in spread for group in sketch.columns for column in group}
 
 
-def _column(names: tuple[str, ...], policy: gatepolicies.Spec) -> Column:
-    return Column(names[0], columns.kinds_of(names, policy))
+def _column(name: str, choice: str, policy: gatepolicies.Spec) -> Column:
+    return Column(name, columns.kinds_of((name, choice), policy), choice)
 
 
 def listed(names: tuple[str, ...]) -> str:

@@ -1,5 +1,7 @@
 """The purpose register against the release: who wrote down what this may be used for, and does the release keep to it?"""
 
+from collections.abc import Iterator
+
 from homeroom.domain.verdicts import Outcome
 from homeroom.gates.policies import columns
 from homeroom.gates.privacy.facts import Facts, Finding, Parameters, listed
@@ -104,14 +106,12 @@ def reads_nothing_forbidden(facts: Facts, _parameters: Parameters) -> tuple[Find
         for line in pack.forbidden_features
         if line.under_age is None or facts.serves_under(line.under_age)
     }
-    kept = {
-        columns.normalised(column)
-        for pack in facts.packs
-        for attribute in pack.protected_attributes
-        if attribute.evaluation_only
-        for column in attribute.columns
-    }
-    wrong = tuple(c.name for c in facts.features if c.kinds & kinds or columns.normalised(c.name) in kept)
+    kept = {columns.normalised(column) for column in _for_evaluation(facts)}
+    wrong = tuple(
+        c.name
+        for c in facts.features
+        if c.kinds & kinds or kept & {columns.normalised(c.name), columns.normalised(c.choice)}
+    )
     if wrong:
         return (
             Finding(
@@ -120,7 +120,15 @@ def reads_nothing_forbidden(facts: Facts, _parameters: Parameters) -> tuple[Find
                 "Train it without these columns. They may be in the evaluation table, to see whether anybody is harmed.",
             ),
         )
-    return (Finding(Outcome.PASS, "The model reads nothing about ethnicity, family income, address or birth date."),)
+    said = "No column that the model reads is known to tell ethnicity, family income, address, birth date or name."
+    return (Finding(Outcome.PASS, said),)
+
+
+def _for_evaluation(facts: Facts) -> Iterator[str]:
+    """Columns that hold what may only be compared: those that packs list, and those that the policy compares as such."""
+    for attribute in (a for pack in facts.packs for a in pack.protected_attributes if a.evaluation_only):
+        yield from attribute.columns
+        yield from (group.column for group in facts.policy.fairness.protect if columns.holds(group, attribute))
 
 
 def purpose_fits_band(facts: Facts, _parameters: Parameters) -> tuple[Finding, ...]:
@@ -168,6 +176,45 @@ def compares_required_groups(facts: Facts, _parameters: Parameters) -> tuple[Fin
     return ()
 
 
-def trained_by_others(facts: Facts) -> bool:
-    """Whether somebody trains with the data who also improves or sells a product with it."""
-    return facts.entry is not None and facts.entry.trained_by is gatepolicies.TrainedBy.PROCESSOR_OWN
+def is_written(facts: Facts, field: str, missing: str) -> tuple[Finding, ...]:
+    """Whether the register's entry has that field; it fails where it does not, or where there is no entry."""
+    said = facts.written(field)
+    if said is None:
+        return (Finding(Outcome.FAIL, missing, f"Write it into the register's entry for {facts.purpose} ({field})."),)
+    return (Finding(Outcome.PASS, f"The register says: {said}."),)
+
+
+def has_an_end(facts: Facts, missing: str) -> tuple[Finding, ...]:
+    """Whether it is written what data is used for, on which basis and how long; every entry says all three."""
+    if facts.entry is None:
+        return (Finding(Outcome.FAIL, missing, _ADD),)
+    days = facts.entry.retention_days
+    said = f"Data is used for {facts.purpose} on the basis of {facts.entry.basis}, and deleted after {days} days."
+    return (Finding(Outcome.PASS, said, estimate=float(days)),)
+
+
+def reads_nothing_of(facts: Facts, kinds: tuple[gatepolicies.Kind, ...], about: str) -> tuple[Finding, ...]:
+    """Whether no input is of these kinds, as far as names and declarations tell."""
+    wrong = facts.reads(*kinds)
+    if wrong:
+        said = f"The model reads about {about}: {listed(wrong)}."
+        return (Finding(Outcome.FAIL, said, "Train it without these columns."),)
+    return (Finding(Outcome.PASS, f"No column that the model reads is known to tell about {about}."),)
+
+
+def trained_by_the_district(facts: Facts) -> Finding:
+    """Whether the district alone trains with the data, for its own schools; it fails where nobody has written who does."""
+    trains = None if facts.entry is None else facts.entry.trained_by
+    if trains is None:
+        return Finding(
+            Outcome.FAIL,
+            "Nothing in writing says who trains with these pupils' data.",
+            f"Write it into the register's entry for {facts.purpose} (trainedBy).",
+        )
+    if trains is gatepolicies.TrainedBy.PROCESSOR_OWN:
+        return Finding(
+            Outcome.FAIL,
+            "Somebody else improves a product of their own with these pupils' data.",
+            "Have the district train for its own schools only (trainedBy: District), and say so in the agreement.",
+        )
+    return Finding(Outcome.PASS, "Only the district trains with these pupils' data, for its own schools.")
