@@ -191,6 +191,10 @@ def groups(*more: dict[str, Any]) -> list[dict[str, Any]]:
             ["spec.harm is Missed", "pack base, harms[1]", "spec.privacy.purposes[risk-label] is WronglyFlagged"], id="harm",
         ),
         pytest.param({"drift__ksLimit": 0}, ["spec.drift.ksLimit is 0", "such as 0.10"], id="no distance at all"),
+        *(
+            pytest.param({f"{path[0]}__{path[1]}": 0}, [f"spec.{'.'.join(path)} is 0", "nothing would ever pass"], id=path[1])
+            for path in (("fairness", "falseAlarmLimit"), ("quality", "agreementLimit"), ("quality", "calibrationLimit"))
+        ),
         pytest.param({"privacy__membershipLimit": 0.5}, ["spec.privacy.membershipLimit is 0.5, which is chance"], id="chance"),
         pytest.param({"bands": [a_band(ksLimit=0)]}, ["spec.bands[K-2].ksLimit is 0"], id="in a band"),
         pytest.param({"fairness__protect": groups(BOYS)}, ["protect[boys] and [lads] are the same group"], id="group twice"),

@@ -10,8 +10,15 @@ from homeroom.resources import fields, gatepolicies
 if TYPE_CHECKING:
     from homeroom.gates.policies import overlays
 
-CHANCE = 0.5
-"""How well anybody can tell by tossing a coin who was in the training data."""
+_NEVER = "under which no bound of a share can lie, so that nothing would ever pass"
+_LEAST = {
+    "drift.ksLimit": (0.0, "which no two sets of pupils meet", "the distance that you accept, such as 0.10"),
+    "fairness.falseAlarmLimit": (0.0, _NEVER, "the share that you accept, such as 0.10"),
+    "privacy.membershipLimit": (0.5, "which is chance, and no bound lies under it", "0.55 or so"),
+    "quality.agreementLimit": (0.0, _NEVER, "the difference that you accept, such as 0.01"),
+    "quality.calibrationLimit": (0.0, _NEVER, "the difference that you accept, such as 0.05"),
+}
+"""Values at or under which a limit can be met by no release, why, and what to write."""
 
 
 def refuse(spec: gatepolicies.Spec, chosen: Sequence[packs.Pack], bands: Sequence[str], purpose: str | None) -> None:
@@ -33,12 +40,9 @@ def refuse_impossible(lines: Iterable["overlays.Line"]) -> None:
         SpecError: the text names the line.
     """
     for line in lines:
-        if line.limit == "drift.ksLimit" and line.value == 0:
-            _refuse(
-                f"{line.place} is 0, which no two sets of pupils meet: write the distance that you accept, such as 0.10"
-            )
-        if line.limit == "privacy.membershipLimit" and line.value is not None and line.value <= CHANCE:
-            _refuse(f"{line.place} is {line.value}, which is chance, and no bound lies under it: write 0.55 or so")
+        least, why, instead = _LEAST.get(line.limit, (None, "", ""))
+        if least is not None and line.value is not None and line.value <= least:
+            _refuse(f"{line.place} is {line.value}, {why}: write {instead}")
 
 
 def _refuse_unknown_bands(bands: Sequence[str]) -> None:
