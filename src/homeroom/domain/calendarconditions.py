@@ -3,7 +3,7 @@
 import enum
 from datetime import date, timedelta
 
-from homeroom.domain import conditions, errors, schoolyears
+from homeroom.domain import conditions, errors, schoolclosures, schoolyears
 
 AHEAD = timedelta(days=60)
 """So long before a calendar ends somebody should add the next year: calendars are decided terms ahead."""
@@ -32,8 +32,17 @@ class Reason(enum.StrEnum):
     """A school names a calendar that does not exist."""
     CALENDAR_UNUSABLE = "CalendarUnusable"
     """A school's calendar cannot be used."""
+    NOTHING_REPORTED = "NothingReported"
+    """The school has reported no closure."""
+    COUNTED = "Counted"
+    """Every closure that the school has reported counts."""
 
 
+_NAMED = 5
+_REMEDY = (
+    "these days do not count as closed: ask the school whether the dates are right, then say it for the school with "
+    "homeroom calendar close, or change spec.closureReports"
+)
 Decided = tuple[conditions.Condition, conditions.Condition]
 
 
@@ -57,6 +66,36 @@ def decide_calendar(years: schoolyears.SchoolYears | errors.SpecError, today: da
 def decide_school_time(reason: Reason, message: str) -> conditions.Condition:
     """SchoolTime of one school; not merged with the old one yet."""
     return _condition("SchoolTime", reason, message, holds=reason is Reason.KNOWN)
+
+
+def decide_closures_counted(
+    closures: tuple[schoolclosures.Closure, ...], limits: schoolclosures.Limits
+) -> conditions.Condition:
+    """ClosuresCounted of one school; not merged with the old one yet. Notes of the office are left out."""
+    refused = [closure for closure in closures if closure.refusal is not None]
+    if not refused:
+        reason = Reason.COUNTED if closures else Reason.NOTHING_REPORTED
+        return _condition("ClosuresCounted", reason, "", holds=True)
+    said = [f"{_days(closure)} {_why_not(closure.refusal, limits)}" for closure in refused[-_NAMED:]]
+    more = f"; and {len(refused) - _NAMED} more" if len(refused) > _NAMED else ""
+    message = f"the school reported that it is closed {'; '.join(said)}{more}; {_REMEDY}"
+    return conditions.Condition(
+        "ClosuresCounted", conditions.Status.FALSE, (refused[-1].refusal or schoolclosures.Refusal.TOO_MANY), message
+    )
+
+
+def _days(closure: schoolclosures.Closure) -> str:
+    days = closure.days
+    return f"on {days.start}" if days.length == 1 else f"from {days.start} to {days.end}"
+
+
+def _why_not(refusal: schoolclosures.Refusal | None, limits: schoolclosures.Limits) -> str:
+    return {
+        schoolclosures.Refusal.NOT_TAKEN: "(spec.closureReports.taken is false)",
+        schoolclosures.Refusal.TOO_LONG: f"(more than {limits.longest_days} days)",
+        schoolclosures.Refusal.TOO_FAR_AHEAD: f"(more than {limits.days_ahead} days ahead)",
+        schoolclosures.Refusal.TOO_LONG_AGO: f"(more than {schoolclosures.LATEST.days} days ago)",
+    }.get(refusal or schoolclosures.Refusal.TOO_MANY, "(too many closures count already)")
 
 
 def _current(years: schoolyears.SchoolYears, today: date) -> conditions.Condition:

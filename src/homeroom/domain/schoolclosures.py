@@ -27,6 +27,8 @@ LATEST = timedelta(days=60)
 """So long after a closed day a statement may reach the district: schools with no line for weeks are usual."""
 MOST_COUNTED = 20
 """Closures of one school that count at a time; bad winters have ten."""
+MOST_DAYS = 120
+"""Days of one school that count as closed at a time: with more it is another calendar, which the district writes."""
 MOST_REFUSED = 20
 """Refused closures that are shown, the newest."""
 REMEMBERED = timedelta(days=400)
@@ -74,7 +76,7 @@ class Refusal(enum.StrEnum):
     TOO_LONG_AGO = "TooLongAgo"
     """It was over long before the district heard of it."""
     TOO_MANY = "TooMany"
-    """As many closures as may count do so already."""
+    """As many closures or days as may count do so already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +210,7 @@ def decide(received: Iterable[Received], limits: Limits) -> tuple[Closure, ...]:
         refusal = _refusal(one, limits)
         if refusal is None:
             wider = {**others, **dict.fromkeys(days.days(), why)}
-            if len(_closures(wider)) <= MOST_COUNTED:
+            if len(wider) <= MOST_DAYS and len(_closures(wider)) <= MOST_COUNTED:
                 counted = wider
                 continue
             refusal = Refusal.TOO_MANY

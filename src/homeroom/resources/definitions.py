@@ -39,10 +39,10 @@ class Column:
 AGE = Column("Age", ".metadata.creationTimestamp", "date")
 
 
-def condition_column(condition: statuses.ConditionType, heading: str | None = None) -> Column:
+def condition_column(condition: statuses.ConditionType, heading: str | None = None, priority: int = 0) -> Column:
     """The column that shows the status of one condition."""
     path = f'.status.conditions[?(@.type=="{condition.name}")].status'
-    return Column(heading or condition.name, path)
+    return Column(heading or condition.name, path, priority=priority)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from homeroom.domain import assignments
+from homeroom.domain import assignments, schoolclosures, schooltime
 from homeroom.resources import definitions, fields, kinds, objects, rules, statuses
 
 PLURAL = "schoolsites"
@@ -43,10 +43,28 @@ class SchoolTimeReason(statuses.Reason):
     CALENDAR_UNUSABLE = "CalendarUnusable", "The calendar cannot be used; nothing counts as a school day."
 
 
+class ClosuresCountedReason(statuses.Reason):
+    """Reasons of ``ClosuresCounted``."""
+
+    NOTHING_REPORTED = "NothingReported", "The school has reported no closure."
+    COUNTED = "Counted", "Every closure that the school has reported counts."
+    NOT_TAKEN = "NotTaken", "The newest refused closure does not count because `spec.closureReports.taken` is false."
+    TOO_LONG = "TooLong", "The newest refused closure is longer than `spec.closureReports.longestDays`."
+    TOO_FAR_AHEAD = (
+        "TooFarAhead",
+        "The newest refused closure begins later than `spec.closureReports.daysAhead` allows.",
+    )
+    TOO_LONG_AGO = "TooLongAgo", "The newest refused closure was over 60 days before the district heard of it."
+    TOO_MANY = "TooMany", "20 closures or 120 days of this school count already."
+
+
 REACHABLE = statuses.ConditionType("Reachable", "The school's reports come in time.", ReachableReason)
 SERVING = statuses.ConditionType("Serving", "The school answers for everything it was assigned.", ServingReason)
 SCHOOL_TIME = statuses.ConditionType("SchoolTime", "It is known which days are school days.", SchoolTimeReason)
-CONDITIONS = (REACHABLE, SERVING, SCHOOL_TIME)
+CLOSURES_COUNTED = statuses.ConditionType(
+    "ClosuresCounted", "Every day on which the school says it is closed counts as closed.", ClosuresCountedReason
+)
+CONDITIONS = (REACHABLE, SERVING, SCHOOL_TIME, CLOSURES_COUNTED)
 
 
 class Weekday(enum.StrEnum):
@@ -132,6 +150,21 @@ class CalendarRef(objects.Part):
     """Name of the AcademicCalendar, in the same namespace."""
 
 
+class ClosureReports(objects.Part):
+    """What the school's own office may report of days on which it is closed. A change looks at past reports anew."""
+
+    taken: bool = True
+    """Whether what the school reports counts."""
+    days_ahead: Annotated[int, Field(ge=0, le=schoolclosures.LONGEST)] = schoolclosures.Limits().days_ahead
+    """A closure begins at most this many days after it was reported; what is planned earlier belongs in the calendar."""
+    longest_days: Annotated[int, Field(ge=1, le=schoolclosures.LONGEST)] = schoolclosures.Limits().longest_days
+    """Days of the longest closure that counts."""
+
+    def to_domain(self) -> schoolclosures.Limits:
+        """As decisions see it."""
+        return schoolclosures.Limits(self.taken, self.days_ahead, self.longest_days)
+
+
 class Hardware(objects.Part):
     """The box that serves in this school."""
 
@@ -202,6 +235,8 @@ class Spec(objects.Part):
     """The AcademicCalendar that says when the school is in session."""
     closures: Annotated[tuple[Closure, ...], Field(max_length=100)] = ()
     """Unplanned closures of this school alone: snow, flood, a burst pipe. `homeroom calendar close` adds one."""
+    closure_reports: Annotated[ClosureReports, Field(default_factory=ClosureReports)]
+    """What the school itself may report; what it reported is in `status.closures`, and counts as `closures` do."""
     hardware: Hardware
     """What the school serves with."""
     link: Link
@@ -221,13 +256,49 @@ class ServedRelease(objects.Part):
     """The rung of the ladder that answers."""
 
 
+class ReportedClosure(objects.Part):
+    """Days on which the school's office says that it is closed."""
+
+    start: date
+    """First closed day."""
+    end: date
+    """Last closed day."""
+    cause: schoolclosures.Cause
+    """Why."""
+    note: Annotated[str, StringConstraints(max_length=schoolclosures.NOTE_LENGTH)] | None = None
+    """In the office's own words."""
+    refused: schoolclosures.Refusal | None = None
+    """Why it does not count; absent when it does."""
+
+
+class SchoolTime(objects.Part):
+    """Where today lies at the school, on its own wall."""
+
+    school_day: bool
+    """Whether lessons are held today."""
+    next_school_day: date | None = None
+    """The next day after today with lessons; absent when the calendar knows none."""
+    academic_year: Annotated[str, StringConstraints(max_length=253)] | None = None
+    """Name of the school year; this and what follows is absent without an AcademicCalendar that knows today."""
+    term: Annotated[str, StringConstraints(max_length=253)] | None = None
+    """Name of the term; absent outside all terms."""
+    teaching_week: Annotated[int, Field(ge=1)] | None = None
+    """Number of the teaching week in the school year, from 1."""
+    phase: schooltime.Phase | None = None
+    """What kind of time it is."""
+    open_from: datetime | None = None
+    """When something new should begin at the earliest; absent when it may now, or when the calendar knows no time."""
+    open_until: datetime | None = None
+    """Until when something new may begin; absent when it should not now, or when the calendar knows no end."""
+
+
 class Status(objects.Part):
     """What the district last heard, written when something changed and never as a heartbeat."""
 
     conditions: Annotated[
         tuple[statuses.Condition, ...], Field(max_length=16, json_schema_extra=rules.as_map("type"))
     ] = ()
-    """Reachable, Serving and SchoolTime."""
+    """Reachable, Serving, SchoolTime and ClosuresCounted."""
     message: fields.Sentence | None = None
     """What is wrong, in a sentence; absent when nothing is."""
     offline_since: datetime | None = None
@@ -238,6 +309,13 @@ class Status(objects.Part):
     """What the school answers with."""
     assignment_version: Annotated[int, Field(ge=0)] | None = None
     """Version of the assignment that the school last said it follows."""
+    closures: Annotated[
+        tuple[ReportedClosure, ...],
+        Field(max_length=schoolclosures.MOST_COUNTED + schoolclosures.MOST_REFUSED),
+    ] = ()
+    """What the school's office reported: closures that count, by date, then those that do not."""
+    school_time: SchoolTime | None = None
+    """Where today lies at the school; written when it changes, absent while its days are not known."""
 
 
 class SchoolSite(objects.Resource[Spec, Status]):
@@ -264,6 +342,11 @@ DEFINITION = definitions.Definition(
         definitions.condition_column(REACHABLE),
         definitions.condition_column(SERVING),
         definitions.condition_column(SCHOOL_TIME, "School Time"),
+        definitions.Column("Phase", ".status.schoolTime.phase"),
+        definitions.Column("Term", ".status.schoolTime.term", priority=1),
+        definitions.Column("Week", ".status.schoolTime.teachingWeek", "integer", priority=1),
+        definitions.Column("Next School Day", ".status.schoolTime.nextSchoolDay", priority=1),
+        definitions.condition_column(CLOSURES_COUNTED, "Closures Counted", priority=1),
         definitions.Column("Assignment", ".status.assignmentVersion", "integer"),
         definitions.Column("Offline Since", ".status.offlineSince", "date", priority=1),
         definitions.Column("Site ID", ".spec.siteId", priority=1),

@@ -115,6 +115,18 @@ def test_number_of_closures_is_bounded_and_the_newest_is_refused() -> None:
     assert found[-1].days == every[-1].statement.days
 
 
+def test_closures_without_end_are_not_one_endless_closure() -> None:
+    """Reported day after day they become one; a calendar that is closed for longer than a year could not be used."""
+    every = [
+        schoolclosures.Received((1, n), schoolclosures.Statement(dayspans.Span(day, day), Cause.SNOW), day)
+        for n in range(schoolclosures.MOST_DAYS + 1)
+        for day in [HEARD + timedelta(days=n)]
+    ]
+    counted, refused = schoolclosures.decide(every, LIMITS)
+    assert (counted.days.length, counted.refusal) == (schoolclosures.MOST_DAYS, None)
+    assert (refused.days.start, refused.refusal) == (counted.days.end + timedelta(days=1), Refusal.TOO_MANY)
+
+
 def test_refused_closures_that_are_shown_are_bounded() -> None:
     every = [said(n, str(date(2028, 1, 1) + timedelta(days=2 * n))) for n in range(100)]
     found = schoolclosures.decide(every, LIMITS)

@@ -2,7 +2,7 @@ from datetime import date
 
 from tests.unit.domain import calendars
 
-from homeroom.domain import calendarconditions, schoolyears
+from homeroom.domain import calendarconditions, schoolclosures, schoolyears
 from homeroom.resources import academiccalendars, objects, schoolsites
 
 SOURCE = academiccalendars.Source(kind=academiccalendars.SourceKind.MANUAL, detail="by hand")
@@ -25,10 +25,11 @@ def test_bells_survive_a_manifest() -> None:
 def test_every_reason_of_a_decision_is_documented() -> None:
     documented = {
         reason.value
-        for condition in (*academiccalendars.CONDITIONS, schoolsites.SCHOOL_TIME)
+        for condition in (*academiccalendars.CONDITIONS, schoolsites.SCHOOL_TIME, schoolsites.CLOSURES_COUNTED)
         for reason in condition.reasons
     }
-    assert {reason.value for reason in calendarconditions.Reason} == documented
+    decided = {*calendarconditions.Reason, *schoolclosures.Refusal}
+    assert {reason.value for reason in decided} == documented
 
 
 def _days(years: schoolyears.SchoolYears) -> list[date]:

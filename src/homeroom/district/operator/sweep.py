@@ -13,10 +13,11 @@ import structlog
 
 from homeroom.district import database, publishing
 from homeroom.district.database import assignments as published
+from homeroom.district.database import closures as closure_rows
 from homeroom.district.database import sites as site_rows
 from homeroom.district.database import states
-from homeroom.district.operator import calendars, calendarsweep, metrics, schools, statuses, world
-from homeroom.domain import assignments, calendarconditions, errors, reachability, sites
+from homeroom.district.operator import calendars, calendarsweep, closures, metrics, schools, statuses, world
+from homeroom.domain import assignments, errors, reachability, schoolclosures, sites
 from homeroom.resources import schoolsites
 
 _log = structlog.get_logger()
@@ -62,6 +63,7 @@ class Sweep:
         self._offline_after = offline_after
         self._counts = counts
         self._clock = clock
+        self._worked = calendars.Worked()
 
     async def once(self) -> int:
         """One sweep; how many things were written.
@@ -74,9 +76,10 @@ class Sweep:
         known = seen.site_models()
         written = await asyncio.to_thread(self._mirror, known)
         written += await asyncio.to_thread(self._move, known, seen)
-        rows, resolved = await asyncio.to_thread(self._read), calendars.Calendars(seen.calendars)
-        for site in known:
-            written += await self._show(site, seen.sites[site.name], rows, resolved.of(site))
+        rows = await asyncio.to_thread(self._read)
+        times = await asyncio.to_thread(self._school_times, known, seen.calendars)
+        for site, time in zip(known, times, strict=True):
+            written += await self._show(site, seen.sites[site.name], rows, time)
         return written + await calendarsweep.once(self._kube, seen.calendars, self._clock())
 
     def _read(self) -> Rows:
@@ -86,6 +89,17 @@ class Sweep:
                 states=states.every(connection),
                 told=published.every_latest(connection),
             )
+
+    def _school_times(
+        self, known: tuple[schoolsites.SchoolSite, ...], bodies: world.Objects
+    ) -> list[closures.SchoolTime]:
+        """School time of each of ``known``; off the event loop, since a day of a calendar takes milliseconds."""
+        now, found = self._clock(), calendars.Calendars(bodies, self._worked)
+        with self._rows.read() as connection:
+            said = closure_rows.since(connection, now.date() - schoolclosures.REMEMBERED)
+        times = [closures.decide(site, said.get(site.site_id, ()), found, now) for site in known]
+        self._worked = found.worked
+        return times
 
     def _mirror(self, known: tuple[schoolsites.SchoolSite, ...]) -> int:
         """Makes the table of schools say what the objects say."""
@@ -128,18 +142,14 @@ class Sweep:
         return True
 
     async def _show(
-        self, site: schoolsites.SchoolSite, body: Mapping[str, Any], rows: Rows, days: calendars.Resolved
+        self, site: schoolsites.SchoolSite, body: Mapping[str, Any], rows: Rows, time: closures.SchoolTime
     ) -> bool:
         now, state = self._clock(), rows.states.get(site.site_id)
         observed = _observed(site, state, rows.told.get(site.site_id))
-        decided = (
-            *reachability.decide_site(observed, self._offline_after, now),
-            calendarconditions.decide_school_time(days.reason, days.message),
-        )
+        decided = (*reachability.decide_site(observed, self._offline_after, now), *time.conditions())
+        fields = {**_fields(decided, state), **time.fields()}
         try:
-            return await statuses.write_changed(
-                self._kube, schoolsites.KIND, body, decided, _fields(decided, state), now
-            )
+            return await statuses.write_changed(self._kube, schoolsites.KIND, body, decided, fields, now)
         except errors.NotReady:
             return False  # somebody changed the object meanwhile; the next sweep sees it
 
