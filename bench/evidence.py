@@ -1,5 +1,6 @@
 """Evidence for our gates, made from arrays in memory as the peers get their frames: only the reading of files is left out."""
 
+import itertools
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -61,9 +62,9 @@ def features(
         numeric: gives a column of ``frames.NUMERIC``; asked one by one, so that there is never a second frame.
         codes: gives a column of ``frames.CATEGORICAL``.
     """
-    columns = [np.asarray(numeric(name), dtype=np.float32) for name in frames.NUMERIC]
+    values = (numeric(name).astype(np.float32) for name in frames.NUMERIC)
     choices = (codes(name) == letter for name in frames.CATEGORICAL for letter in range(len(frames.CATEGORIES)))
-    return evaluationtables.Features.of((*columns, *(choice.astype(np.float32) for choice in choices)), len(columns[0]))
+    return evaluationtables.Features.of(itertools.chain(values, (choice.astype(np.float32) for choice in choices)))
 
 
 def reference(values: evaluationtables.Features, *, minimum_cell: int = 10) -> bytes:
@@ -90,22 +91,21 @@ def build(
         school: shape (n,); 0..k-1.
         needed: shape (n,); nobody when left out, for drift does not read it.
         scores: shape (n,).
-        group: shape (n,); number of each row's group.
+        group: shape (n,); number of each row's group; no column at all when left out, for drift does not read it.
         limits: policy.
     """
     limits = policy() if limits is None else limits
     rows, schools = len(values), int(school.max()) + 1
-    member = np.zeros(rows, dtype=np.int32) if group is None else group
     resolved = overlays.resolve(limits, bands=(BAND,), purpose=release().purpose)
     table = evaluationtables.EvaluationTable(
         digest=digests.of_bytes(b"rows"),
         sites=tuple(str(uuid.UUID(int=number + 1)) for number in range(schools)),
         site=school,
-        year_group=evaluationtables.Labels.of(YEARS, (np.arange(rows) % len(YEARS)).astype(np.int32)),
+        year_group=evaluationtables.Labels.of(YEARS, np.resize(np.arange(len(YEARS), dtype=np.int32), rows)),
         needed=np.zeros(rows, dtype=bool) if needed is None else needed,
         scores={STAGE: np.zeros(rows) if scores is None else scores},
         features=values,
-        groups={GROUP: evaluationtables.Labels.of((f"g{number}" for number in range(int(member.max()) + 1)), member)},
+        groups={} if group is None else {GROUP: _groups(group)},
         band=evaluationtables.Labels.repeat(BAND, rows),
     )
     rng = np.random.default_rng(evidence.seed(table.digest, limits))
@@ -129,3 +129,7 @@ def build(
         resolved=resolved,
         measured={},
     )
+
+
+def _groups(group: clusters.IntArray) -> evaluationtables.Labels:
+    return evaluationtables.Labels.of((f"g{number}" for number in range(int(group.max()) + 1)), group)

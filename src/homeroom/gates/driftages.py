@@ -5,7 +5,7 @@ years while the true rate stayed at 0.24; of standardised scores it kept its AUC
 """
 
 from homeroom.domain import verdicts
-from homeroom.gates import driftinputs, references, words
+from homeroom.gates import driftinputs, inputcounts, references, words
 from homeroom.gates.evidence import Evidence
 from homeroom.stats import distances
 
@@ -16,14 +16,13 @@ def decide(evidence: Evidence) -> tuple[verdicts.Verdict, ...]:
     """One verdict for each feature that declares what growing up does to it."""
     if all(feature.age is None for feature in evidence.reference.features):
         return ()
-    years = driftinputs.year_groups(evidence)
-    knows_age, sees_all = _year_group_is_input(evidence, years), _every_year_group_has_rows(evidence, years)
+    knows_age, sees_all = _year_group_is_input(evidence), _every_year_group_has_rows(evidence)
     found: list[verdicts.Verdict] = []
     for feature in evidence.reference.features:
         if feature.age is references.AgeBehaviour.AGE_DEPENDENT:
             found.append(_dependent(evidence, feature.name, knows_age=knows_age, sees_all=sees_all))
         elif feature.age is not None and isinstance(feature, references.ContinuousSketch):
-            found.append(_claimed(evidence, feature, years))
+            found.append(_claimed(evidence, feature))
     return tuple(found)
 
 
@@ -48,11 +47,9 @@ def _dependent(evidence: Evidence, name: str, *, knows_age: bool, sees_all: bool
     )
 
 
-def _claimed(
-    evidence: Evidence, feature: references.ContinuousSketch, years: driftinputs.YearGroups
-) -> verdicts.Verdict:
+def _claimed(evidence: Evidence, feature: references.ContinuousSketch) -> verdicts.Verdict:
     """Whether a feature that claims to be the same at every age is: year groups may not lie apart."""
-    apart = _apart(evidence, feature, years)
+    apart = _apart(evidence, feature)
     limit = evidence.policy.drift.ks_limit
     worst = max(apart, key=lambda year: apart[year].low, default=None)
     fails = worst is not None and apart[worst].low > limit
@@ -85,37 +82,30 @@ def _claimed(
     )
 
 
-def _apart(
-    evidence: Evidence, feature: references.ContinuousSketch, years: driftinputs.YearGroups
-) -> dict[str, distances.Distance]:
+def _apart(evidence: Evidence, feature: references.ContinuousSketch) -> dict[str, distances.Distance]:
     """How far each year group lies from all others, where both are enough to say."""
-    if len(years.names) == 1:
-        return {}
-    counts = driftinputs.histograms(evidence, feature, driftinputs.categorise(evidence, feature), years)
+    counts = inputcounts.count(evidence, feature)
     found = {}
-    for place, name in enumerate(years.names):
-        chosen = years.index == place
-        if evidence.enough(chosen) and evidence.enough(~chosen):
-            rest = counts.sum(axis=(0, 1)) - counts[place].sum(axis=0)
-            found[name] = distances.kolmogorov_smirnov(counts[place], rest, evidence.weights)
+    for name, own in zip(evidence.table.year_group.words, counts, strict=True):
+        rest = counts.sum(axis=0) - own
+        if evidence.are_enough(own.sum(axis=1)) and evidence.are_enough(rest.sum(axis=1)):
+            found[name] = distances.kolmogorov_smirnov(own, rest.sum(axis=0), evidence.weights)
     return found
 
 
-def _year_group_is_input(evidence: Evidence, years: driftinputs.YearGroups) -> bool:
+def _year_group_is_input(evidence: Evidence) -> bool:
     """Whether some choice among the inputs tells every year group of the table from every other."""
-    for feature in evidence.reference.features:
-        if isinstance(feature, references.CategorySketch) and len(feature.columns) > 1:
-            counts = driftinputs.histograms(evidence, feature, driftinputs.categorise(evidence, feature), years)
-            if ((counts.sum(axis=1) > 0).sum(axis=0) <= 1).all():
-                return True
-    return False
+    choices = (f for f in evidence.reference.features if isinstance(f, references.CategorySketch))
+    counts = (inputcounts.count(evidence, feature) for feature in choices if len(feature.columns) > 1)
+    return any(bool(((found.sum(axis=1) > 0).sum(axis=0) <= 1).all()) for found in counts)
 
 
-def _every_year_group_has_rows(evidence: Evidence, years: driftinputs.YearGroups) -> bool:
+def _every_year_group_has_rows(evidence: Evidence) -> bool:
     """Whether each year group that training knew was evaluated on enough pupils."""
     for feature in evidence.reference.features:
         if isinstance(feature, references.CategorySketch) and feature.mix:
-            category = driftinputs.categorise(evidence, feature)
-            if not all(evidence.enough(category == index) for index in range(len(feature.columns))):
+            schools = inputcounts.count(evidence, feature).sum(axis=0)
+            if not all(evidence.are_enough(schools[:, index]) for index in range(len(feature.columns))):
                 return False
-    return all(evidence.enough(years.index == place) for place in range(len(years.names)))
+    years = evidence.table.year_group
+    return all(evidence.enough(years.are(year)) for year in years.words)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from homeroom.domain import errors, verdicts
-from homeroom.gates import references, tabulations, words
+from homeroom.domain import verdicts
+from homeroom.gates import inputcounts, references, tabulations, words
 from homeroom.gates.evidence import FEWEST_SCHOOLS, Evidence, three_valued
-from homeroom.stats import clusters, distances, tallies
+from homeroom.stats import clusters, distances
 
 GATE = "drift"
 ALL = "all year groups"
@@ -38,40 +38,24 @@ class Slice:
     distance: distances.Distance | None
 
 
-@dataclass(frozen=True, slots=True)
-class YearGroups:
-    """Year groups of the table, sorted, and the place of each row among them, shape (n,)."""
-
-    names: tuple[str, ...]
-    index: clusters.IntArray
-
-
-def year_groups(evidence: Evidence) -> YearGroups:
-    """Found once per run: sorting a million texts takes longer than judging twenty features."""
-    found = evidence.table.year_group
-    return YearGroups(found.words, found.codes.astype(np.int64))
-
-
 def decide(evidence: Evidence) -> tuple[verdicts.Verdict, ...]:
     """One verdict per feature: the worst of all rows together and of each year group."""
-    years = year_groups(evidence)
-    return tuple(_decide_feature(evidence, feature, years) for feature in evidence.reference.features)
+    return tuple(_decide_feature(evidence, feature) for feature in evidence.reference.features)
 
 
-def _decide_feature(evidence: Evidence, feature: references.Feature, years: YearGroups) -> verdicts.Verdict:
-    found = measure_slices(evidence, feature, years)
+def _decide_feature(evidence: Evidence, feature: references.Feature) -> verdicts.Verdict:
+    found = measure_slices(evidence, feature)
     if not found:
-        return _reported(evidence, feature, years)
+        return _reported(evidence, feature)
     return max((_verdict(evidence, feature.name, part) for part in found), key=_badness)
 
 
-def measure_slices(evidence: Evidence, feature: references.Feature, years: YearGroups) -> tuple[Slice, ...]:
+def measure_slices(evidence: Evidence, feature: references.Feature) -> tuple[Slice, ...]:
     """Distances over all rows and within each year group; none for a feature that only says how rows are mixed."""
-    bins = categorise(evidence, feature)
-    if isinstance(feature, references.CategorySketch) and feature.mix and _is_mix(evidence, bins, years):
+    counts = inputcounts.count(evidence, feature)
+    if isinstance(feature, references.CategorySketch) and feature.mix and _is_mix(counts):
         return ()
-    counts = histograms(evidence, feature, bins, years)
-    slices = [(ALL, counts.sum(axis=0)), *zip(years.names, counts, strict=True)]
+    slices = [(ALL, counts.sum(axis=0)), *zip(evidence.table.year_group.words, counts, strict=True)]
     return tuple(_measure(evidence, feature, name, table) for name, table in slices)
 
 
@@ -79,9 +63,8 @@ def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
     """Distance of every input, over all and within each year group."""
     limit = evidence.policy.drift.ks_limit
     rows: list[tuple[tabulations.Cell, ...]] = []
-    years = year_groups(evidence)
     for feature in evidence.reference.features:
-        for found in measure_slices(evidence, feature, years):
+        for found in measure_slices(evidence, feature):
             distance = found.distance
             hidden = distance is None
             numbers = (None,) * 3 if distance is None else (distance.estimate, distance.low, distance.high)
@@ -96,41 +79,9 @@ def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
     )
 
 
-def categorise(evidence: Evidence, feature: references.Feature) -> clusters.IntArray:
-    """Bin or category of each row; shape (n,)."""
-    column = {name: index for index, name in enumerate(evidence.release.features)}
-    features = evidence.table.features
-    if isinstance(feature, references.ContinuousSketch):
-        # float32 is what the model sees; the edges are compared with the decimal that was meant.
-        values = np.asarray(np.round(features.column(column[feature.name]).astype(np.float64), 6), dtype=np.float64)
-        return tallies.Finder(np.array(feature.edges))(values)
-    member = np.column_stack(
-        [np.sum([features.column(column[name]) for name in group], axis=0) for group in feature.columns]
-    )
-    if not ((member == 0) | (member == 1)).all() or member.sum(axis=1).max() > 1:
-        raise errors.SpecError(f"the columns of {feature.name!r} must be 0 or 1, with at most one 1 in a row")
-    # Rows with no 1 at all are a category of their own, which training may not have had.
-    category: clusters.IntArray = np.where(member.any(axis=1), member.argmax(axis=1), member.shape[1])
-    return category
-
-
-def _is_mix(evidence: Evidence, category: clusters.IntArray, years: YearGroups) -> bool:
+def _is_mix(counts: clusters.FloatArray) -> bool:
     """Whether the category does say only which school or which year group a row is from, as the reference claims."""
-    width = int(category.max()) + 1
-    for owner, count in ((evidence.table.site, len(evidence.table.sites)), (years.index, len(years.names))):
-        pairs = np.bincount(owner * width + category, minlength=count * width).reshape(count, width) > 0
-        if int(pairs.sum()) == int(pairs.any(axis=1).sum()):
-            return True
-    return False
-
-
-def histograms(
-    evidence: Evidence, feature: references.Feature, bins: clusters.IntArray, years: YearGroups
-) -> clusters.FloatArray:
-    """Rows of each year group and school in the bins of the reference; shape (years, k, m)."""
-    shape = (len(years.names), len(evidence.table.sites), len(_target(evidence, feature)))
-    flat = (years.index * shape[1] + evidence.table.site) * shape[2] + bins
-    return np.bincount(flat, minlength=shape[0] * shape[1] * shape[2]).reshape(shape).astype(np.float64)
+    return any(bool(((counts.sum(axis=other) > 0).sum(axis=1) <= 1).all()) for other in (0, 1))
 
 
 def _target(evidence: Evidence, feature: references.Feature) -> clusters.FloatArray:
@@ -201,8 +152,8 @@ def _badness(verdict: verdicts.Verdict) -> tuple[int, float]:
     return verdict.outcome.severity, verdict.high or 0.0
 
 
-def _reported(evidence: Evidence, feature: references.Feature, years: YearGroups) -> verdicts.Verdict:
-    table = histograms(evidence, feature, categorise(evidence, feature), years).sum(axis=0)
+def _reported(evidence: Evidence, feature: references.Feature) -> verdicts.Verdict:
+    table = inputcounts.count(evidence, feature).sum(axis=0)
     distance = distances.total_variation(table, _target(evidence, feature), evidence.weights)
     return verdicts.Verdict(
         gate=GATE,

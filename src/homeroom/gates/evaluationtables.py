@@ -72,6 +72,9 @@ class Bits:
     rows: int
     packed: npt.NDArray[np.uint8]
 
+    def __len__(self) -> int:
+        return self.rows
+
     def __getitem__(self, rows: Rows) -> clusters.BoolArray:
         """Whether the chosen rows are 1; shape (m,)."""
         if not isinstance(rows, slice):
@@ -82,25 +85,26 @@ class Bits:
         return unpacked[start - first * _BYTE : stop - first * _BYTE].view(bool)
 
 
+Column = Float32 | Bits
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Features:
     """The inputs of a model, column by column.
 
     Attributes:
-        rows: number of rows n.
-        columns: in the order of the release, each of n rows; bits where every value is 0 or 1.
+        columns: in the order of the release, at least one, each of n rows; bits where every value is 0 or 1.
     """
 
-    rows: int
-    columns: tuple[Float32 | Bits, ...]
+    columns: tuple[Column, ...]
 
     @classmethod
-    def of(cls, columns: Iterable[npt.NDArray[np.floating[Any]]], rows: int) -> "Features":
+    def of(cls, columns: Iterable[npt.NDArray[np.floating[Any]]]) -> "Features":
         """Features of columns of shape (n,), taken one by one."""
-        return cls(rows, tuple(_packed(column) for column in columns))
+        return cls(tuple(_packed(column) for column in columns))
 
     def __len__(self) -> int:
-        return self.rows
+        return len(self.columns[0])
 
     def column(self, index: int) -> Float32:
         """Values of one column; shape (n,)."""
@@ -115,7 +119,7 @@ class Features:
         return np.column_stack([column[rows] for column in self.columns]).astype(np.float32, copy=False)
 
 
-def _packed(column: npt.NDArray[np.floating[Any]]) -> Float32 | Bits:
+def _packed(column: npt.NDArray[np.floating[Any]]) -> Column:
     ones = column == 1
     if (ones | (column == 0)).all():
         return Bits(len(column), np.packbits(ones))

@@ -85,7 +85,11 @@ class Evidence:
 
     def enough(self, chosen: clusters.BoolArray) -> bool:
         """Whether so many rows in so many schools can be judged and shown at all."""
-        return int(chosen.sum()) >= self.minimum_cell and int((self.by_school(chosen) > 0).sum()) >= FEWEST_SCHOOLS
+        return self.are_enough(self.by_school(chosen))
+
+    def are_enough(self, by_school: clusters.FloatArray) -> bool:
+        """The same of numbers of rows by school, shape (k,)."""
+        return int(by_school.sum()) >= self.minimum_cell and int((by_school > 0).sum()) >= FEWEST_SCHOOLS
 
 
 def seed(evidence: digests.Digest, policy: gatepolicies.Spec) -> int:

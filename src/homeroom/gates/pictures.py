@@ -16,7 +16,7 @@ import pandas as pd
 from evidently.presets import DataDriftPreset
 
 from homeroom.domain import errors
-from homeroom.gates import driftinputs, references
+from homeroom.gates import inputcounts, references
 from homeroom.gates.evidence import Evidence
 from homeroom.gates.monitoring import bins, windows
 
@@ -102,7 +102,7 @@ def _training(feature: references.Feature) -> pd.Series:
 
 
 def _evaluated(evidence: Evidence, feature: references.Feature) -> np.ndarray:
-    return _labels(feature)[np.minimum(driftinputs.categorise(evidence, feature), len(feature.counts) - 1)]
+    return _labels(feature)[np.minimum(inputcounts.bin_of(evidence, feature), len(feature.counts) - 1)]
 
 
 def _labels(feature: references.Feature) -> np.ndarray:

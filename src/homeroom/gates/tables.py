@@ -79,7 +79,7 @@ def parse(
         year_group=_labels(_named(columns, "year_group")),
         needed=_numbers(columns, "outcome") == 1.0,
         scores={stage: _numbers(columns, f"score_{stage.value}") for stage in stages},
-        features=_features(columns, features, rows),
+        features=_features(columns, features),
         groups={name: _recorded(_named(columns, name)) for name in groups},
         band=_bands(columns, bands, rows),
         period=_labels(_named(columns, "period")) if "period" in columns else None,
@@ -214,9 +214,9 @@ def _numeric(found: Assembled, name: str) -> clusters.FloatArray | evaluationtab
     return found
 
 
-def _features(columns: dict[str, Assembled], names: Sequence[str], rows: int) -> evaluationtables.Features:
+def _features(columns: dict[str, Assembled], names: Sequence[str]) -> evaluationtables.Features:
     # Taken out one by one, so that there is never a second copy of them all.
-    return evaluationtables.Features.of((_numeric(columns.pop(name), name) for name in names), rows)
+    return evaluationtables.Features.of(_numeric(columns.pop(name), name) for name in names)
 
 
 def _labels(column: tableblocks.Named) -> evaluationtables.Labels:

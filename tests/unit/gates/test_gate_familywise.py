@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from homeroom.gates.groups import findings
-from homeroom.stats import bounds, clusters, rates
+from homeroom.stats import bounds, clusters, fewclusters, rates
 
 GROUPS, THRESHOLDS, RESAMPLES = 8, 3, 1000
 
@@ -46,5 +46,5 @@ def test_wrong_findings_are_rare_in_a_few_runs_too() -> None:
 def test_few_schools_widen_the_bounds_of_the_worked_example() -> None:
     narrow = bounds.Bounds(np.zeros(1), np.array([-1.645]), np.array([1.645]), np.ones(1))
 
-    assert bounds.widened(narrow, 10).high[0] == pytest.approx(1.93, abs=0.005)
-    assert bounds.widened(narrow, 10_000).low[0] == pytest.approx(-1.645, abs=0.001)
+    assert fewclusters.widened(narrow, 10).high[0] == pytest.approx(1.93, abs=0.005)
+    assert fewclusters.widened(narrow, 10_000).low[0] == pytest.approx(-1.645, abs=0.001)

@@ -274,14 +274,14 @@ def test_refuses_what_is_no_table_of_group_rates(content: bytes) -> None:
     features[:, 3] = 1
 
     with pytest.raises(errors.SpecError, match="not a table of group rates"):
-        scoring.look_up(content, cases.FEATURES, Features.of(features.T, 2), ["a", "b"], np.array([0, 1]))
+        scoring.look_up(content, cases.FEATURES, Features.of(features.T), ["a", "b"], np.array([0, 1]))
 
 
 def test_group_rates_answer_with_the_schools_rate_or_the_default() -> None:
     content = digests.canonical_json({**cases.RATES, "rates": {"a": {"K": 0.5}}})
     features = np.array([[0, 1, 0, 1, 0], [0, 1, 0, 0, 1], [0, 1, 0, 1, 0]], dtype=np.float32)
 
-    found = scoring.look_up(content, cases.FEATURES, Features.of(features.T, 3), ["a", "b"], np.array([0, 0, 1]))
+    found = scoring.look_up(content, cases.FEATURES, Features.of(features.T), ["a", "b"], np.array([0, 0, 1]))
 
     assert found.tolist() == [0.5, 0.3, 0.2]
 
@@ -289,7 +289,7 @@ def test_group_rates_answer_with_the_schools_rate_or_the_default() -> None:
 def test_row_of_no_year_group_is_refused() -> None:
     with pytest.raises(errors.SpecError, match="exactly one of its groups"):
         scoring.look_up(
-            digests.canonical_json(cases.RATES), cases.FEATURES, Features.of(np.zeros((5, 1)), 1), ["a"], np.array([0])
+            digests.canonical_json(cases.RATES), cases.FEATURES, Features.of(np.zeros((5, 1))), ["a"], np.array([0])
         )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from homeroom.domain import verdicts
 from homeroom.gates.evidence import three_valued
 from homeroom.gates.groups import comparisons, materials
-from homeroom.stats import bounds, clusters
+from homeroom.stats import bounds, clusters, fewclusters
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +78,7 @@ def bounds_of(estimate: clusters.FloatArray, replicates: clusters.FloatArray, sc
     """Lower bounds that hold together and single upper bounds, both allowing for few schools."""
     alone = bounds.one_sided(estimate, replicates)
     together = bounds.one_sided(estimate, replicates, level=TOGETHER)
-    return bounds.widened(replace(alone, low=together.low), schools)
+    return fewclusters.widened(replace(alone, low=together.low), schools)
 
 
 def outcome_of(finding: Finding, low: float, high: float) -> verdicts.Outcome:
