@@ -1,5 +1,6 @@
 """Each form says what the report says, and takes no text from outside for markup."""
 
+import html
 import json
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,10 @@ from homeroom.domain import digests
 from homeroom.domain.verdicts import Outcome, Verdict
 from homeroom.gates import documents, formats
 
-HOSTILE = 'boys\x00\x1b[31m]]> <script>alert(1)</script> & "q" | `code` @team #1 ![x](https://evil.example) \u202e {0} www.evil.example'
+HOSTILE = (
+    'boys\x00\x1b[31m]]> <script>alert(1)</script> & "q" | `code` @team #1 !7 %v1 ~bug ![x](https://evil.example) \u202e {0} '
+    "www.evil.example :tada:\n| Pass | new row |\u2028\x85 ${{ env }}"
+)
 
 
 def _verdict(outcome: Outcome, subject: str, **fields: Any) -> Verdict:
@@ -119,6 +123,25 @@ def test_markdown_marks_up_nothing_that_came_from_outside(hostile: documents.Gat
     assert row.count("|") == 5
     for mark in ("<script", "`", "@", "![", "](", "https://", "www.", "\x1b", "\x00", "\u202e"):
         assert mark not in row, mark
+
+
+def test_markdown_names_nobody_in_the_finished_text(hostile: documents.GateReport) -> None:
+    """GitHub and GitLab look for @team, #1, !7, %v1, ~bug and :tada: after entities have become characters."""
+    (row,) = [line for line in formats.to_markdown(hostile).decode().splitlines() if line.startswith("| Fail")]
+    finished = html.unescape(row)
+
+    for named in ("@team", "#1", "!7", "%v1", "~bug", ":tada", "://"):
+        assert f"{named[0]}\u200b{named[1:]}" in finished, named
+        assert named not in finished, named
+
+
+def test_markdown_of_long_names_stays_a_comment() -> None:
+    found = [_verdict(Outcome.FAIL, f"s{n}", sentence="_" * 2000) for n in range(40)]
+    text = formats.to_markdown(_report(*found)).decode()
+
+    assert 0 < text.count("| Fail |") < 40
+    assert len(text) < 65_536
+    assert f"{40 - text.count('| Fail |')} more are in the report." in text
 
 
 def test_markdown_of_many_findings_stays_a_comment() -> None:

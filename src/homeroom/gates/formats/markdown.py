@@ -1,6 +1,7 @@
 """A summary in Markdown, for the comment on a pull request: the outcome, what stands in the way, and the counts."""
 
 import html
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -19,8 +20,15 @@ _HEADING = {
     Outcome.NOT_ENOUGH_EVIDENCE: "Not enough evidence: nothing passes silently",
 }
 _ORDER = (Outcome.FAIL, Outcome.NOT_ENOUGH_EVIDENCE, Outcome.PASS, Outcome.NOT_APPLICABLE)
-_MARKUP = re.compile(r"[\\`*_\[\]|~#@$]|:(?=//)|(?<=www)\.", re.IGNORECASE)
-"""What marks up, mentions or links in GitHub's and GitLab's Markdown, bare addresses among it."""
+MOST_BYTES = 60_000
+"""GitHub refuses a comment of more than 65,536 characters, and names may be long."""
+
+_MARKUP = re.compile(r"[\\`*_\[\]|~#@$]|(?<=www)\.", re.IGNORECASE)
+"""What marks up or links in GitHub's and GitLab's Markdown."""
+_NAMING = re.compile(r"[@#!%~$]|:(?=[\w/+-])")
+"""What names a person, an issue, a label, a picture or an address there. These are looked for once more in the finished text, where an
+entity is its character again; so a character without width follows, as in the comments of Dependabot and Renovate."""
+_NO_WIDTH = "\u200b"
 
 
 def to_markdown(report: documents.GateReport) -> bytes:
@@ -29,13 +37,18 @@ def to_markdown(report: documents.GateReport) -> bytes:
     lines = [f"## {_HEADING[report.outcome]}", "", *_counted(report.verdicts), ""]
     if standing:
         lines += ["| outcome | check | finding | numbers |", "|---|---|---|---|"]
-        lines += [_row(verdict) for verdict in standing[:MOST_SHOWN]]
-        if len(standing) > MOST_SHOWN:
-            lines.append(f"\n{len(standing) - MOST_SHOWN} more are in the report.")
-        lines.append("")
+        rows = _fitting([_row(verdict) for verdict in standing[:MOST_SHOWN]])
+        left = len(standing) - len(rows)
+        lines += [*rows, *([f"\n{left} more {'is' if left == 1 else 'are'} in the report."] if left else []), ""]
     release, on = digests.short(report.document["release"]), report.document["on"]
     lines += [f"Release `{release}`, as of {on}. Report `{report.digest}`.", ""]
     return "\n".join(lines).encode()
+
+
+def _fitting(rows: list[str]) -> list[str]:
+    """The first rows that together have room in a comment."""
+    ends = itertools.accumulate(len(row.encode()) for row in rows)
+    return [row for row, end in zip(rows, ends, strict=True) if end <= MOST_BYTES]
 
 
 def _counted(found: Iterable[Verdict]) -> list[str]:
@@ -57,5 +70,5 @@ def _row(verdict: Verdict) -> str:
 
 def _text(text: str) -> str:
     """``text`` as one line that Markdown shows as it stands; entities, because some renderers undo a backslash in a table."""
-    one_line = html.escape(" ".join(wording.plain(text).split()), quote=False)
-    return _MARKUP.sub(lambda found: "".join(f"&#{ord(mark)};" for mark in found[0]), one_line)
+    one_line = _NAMING.sub(lambda found: found[0] + _NO_WIDTH, " ".join(wording.plain(text).split()))
+    return _MARKUP.sub(lambda found: f"&#{ord(found[0])};", html.escape(one_line, quote=False))

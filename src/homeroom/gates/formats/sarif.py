@@ -27,13 +27,8 @@ _KIND = {
 _NUMBERS = ("estimate", "low", "high", "limit", "detectable")
 
 
-def to_sarif(report: documents.GateReport, location: str = LOCATION) -> bytes:
-    """The report as SARIF.
-
-    Args:
-        report: what was found.
-        location: file to show the findings at, relative to the root of the repository.
-    """
+def to_sarif(report: documents.GateReport) -> bytes:
+    """The report as SARIF, UTF-8."""
     checks = sorted({wording.check(verdict) for verdict in report.verdicts})
     value = {
         "$schema": SCHEMA,
@@ -41,7 +36,7 @@ def to_sarif(report: documents.GateReport, location: str = LOCATION) -> bytes:
         "runs": [
             {
                 "tool": {"driver": _driver(checks)},
-                "results": [_result(verdict, checks, location) for verdict in report.verdicts],
+                "results": [_result(verdict, checks) for verdict in report.verdicts],
                 "properties": {
                     "outcome": report.outcome.value,
                     "release": report.document["release"],
@@ -74,7 +69,7 @@ def _rule(check: str) -> dict[str, Any]:
     }
 
 
-def _result(verdict: Verdict, checks: list[str], location: str) -> dict[str, Any]:
+def _result(verdict: Verdict, checks: list[str]) -> dict[str, Any]:
     check, subject = wording.check(verdict), wording.plain(verdict.subject)
     kind, level = _KIND[verdict.outcome]
     numbers = {name: getattr(verdict, name) for name in _NUMBERS}
@@ -88,7 +83,7 @@ def _result(verdict: Verdict, checks: list[str], location: str) -> dict[str, Any
         "message": {"text": _literal(said)},
         "locations": [
             {
-                "physicalLocation": {"artifactLocation": {"uri": location}, "region": {"startLine": 1}},
+                "physicalLocation": {"artifactLocation": {"uri": LOCATION}, "region": {"startLine": 1}},
                 "logicalLocations": [{"fullyQualifiedName": subject, "kind": "member"}],
             }
         ],
