@@ -1,13 +1,12 @@
 """Commands about school time: make a calendar, look at it, ask about a day, close a school."""
 
 import sys
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from homeroom.cli import contexts, output
+from homeroom.cli import contexts, files, output
 from homeroom.domain import dayspans, digests, errors, schooltime, schoolyears
 from homeroom.resources import academiccalendars, objects
 
@@ -64,7 +63,7 @@ def make(
     )
     _print_manifest(objects.build(academiccalendars.KIND, name, spec), form)
     for gap in found.gaps():
-        output.complaints.print(f"homeroom: {gap.sentence}", markup=False, highlight=False, soft_wrap=True)
+        output.complain(gap.sentence)
 
 
 @app.command()
@@ -74,7 +73,7 @@ def show(file: FileOption, form: output.OutputOption = output.Form.TABLE) -> Non
 
     Example: `homeroom calendar show --file berlin.yaml`
     """
-    years = _read(file)
+    years = files.read_calendar(file)
     first, last = years.first_day, years.last_day
     lines = []
     while first <= last:
@@ -104,7 +103,7 @@ def stamp(
 
     Example: `homeroom calendar stamp 2026-09-23 --file berlin.yaml`
     """
-    when, years = _day(day), _read(file)
+    when, years = files.parse_day(day), files.read_calendar(file)
     document = _document(years.stamp(when), years, dayspans.Span(when, when))
     if form is output.Form.JSON:
         output.print_json({"day": when.isoformat(), **document})
@@ -127,7 +126,7 @@ def close(
 
     Example: `homeroom calendar close --school heron-valley --from 2027-02-03 --to 2027-02-04 --reason Snow`
     """
-    first, last = _day(start), _day(end or start)
+    first, last = files.parse_day(start), files.parse_day(end or start)
     if last < first:
         raise errors.SpecError(f"--to {last} is before --from {first}: swap them")
     with contexts.of(context).connect("it") as district:
@@ -177,20 +176,6 @@ def _answered(given: tuple[str | None, ...], frame: "frames.Frame") -> Made:
     return found, academiccalendars.Source(kind=academiccalendars.SourceKind.MANUAL, detail="six questions")
 
 
-def _read(file: Path) -> schoolyears.SchoolYears:
-    import yaml  # noqa: PLC0415 - a school box has none
-
-    from homeroom.calendars import frames as limits  # noqa: PLC0415
-
-    try:
-        body = yaml.safe_load(limits.read_file(file))
-    except yaml.YAMLError as exc:
-        raise errors.SpecError(f"{file} is neither YAML nor JSON: {str(exc).splitlines()[0]}") from exc
-    if not isinstance(body, dict):
-        raise errors.SpecError(f"{file} holds no AcademicCalendar")
-    return academiccalendars.parse(body).to_domain()
-
-
 def _document(stamp: schooltime.Stamp, years: schoolyears.SchoolYears, days: dayspans.Span) -> dict[str, Any]:
     return {
         "academicYear": stamp.academic_year,
@@ -228,10 +213,3 @@ def _range(text: str) -> range:
     if not (first.isdigit() and (last or first).isdigit()):
         raise errors.SpecError("--years: write one year or two, such as 2026-2028")
     return range(int(first), int(last or first) + 1)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as exc:
-        raise errors.SpecError(f"{text!r} is no date: write it as 2026-12-21") from exc

@@ -1,13 +1,12 @@
 """`homeroom gate cells`: what a school gives instead of rows."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from homeroom.cli import gatecodes, output
+from homeroom.cli import files, gatecodes, output
 
 
 @gatecodes.ends_with_a_code
@@ -28,21 +27,16 @@ def cells(
     """
     from homeroom.gates import casefiles, fairness, gathering  # noqa: PLC0415 - see the charter
 
-    files = casefiles.CaseFiles(
+    case = casefiles.CaseFiles(
         directory=directory,
         policy=policy,
         evaluation=evaluation,
-        on=datetime.now(UTC).date(),
-        hardware=(),
-        calendars=(),
+        on=files.parse_day(None),
     )
-    given, limits = casefiles.read(files)
+    given, limits = casefiles.read(case)
     documents = fairness.cells_of(gathering.gather(given, limits))
-    to.mkdir(parents=True, exist_ok=True)
     for site, content in documents.items():
-        path = to / f"{site}.json"
-        path.touch(mode=0o600)
-        path.write_bytes(content)
+        files.write(to / f"{site}.json", content, mode=0o600)
     output.say(f"wrote the sums of {len(documents)} schools to {to}; keep them: they are not for publication")
 
 

@@ -32,13 +32,13 @@ def ends_with_a_code(command: Callable[P, R]) -> Callable[P, R]:
         except typer.Exit:
             raise
         except errors.SpecError as exc:
-            _say(f"homeroom: {exc}")
+            output.complain(str(exc))
             raise typer.Exit(BAD_INPUT) from exc
         except errors.HomeroomError as exc:
-            _say(f"homeroom: {exc}")
+            output.complain(str(exc))
             raise typer.Exit(DEFECT) from exc
         except Exception as exc:
-            _say(f"homeroom: a defect of ours ({type(exc).__name__}: {exc!s:.300}); please report it")
+            output.complain(f"a defect of ours ({type(exc).__name__}: {exc!s:.300}); please report it")
             raise typer.Exit(DEFECT) from exc
 
     return wrapped
@@ -48,14 +48,7 @@ def show(report: Any) -> None:
     """What stands in the way, a line each, and the outcome with the digest of the report."""
     for verdict in report.verdicts:
         if verdict.outcome in (Outcome.FAIL, Outcome.NOT_ENOUGH_EVIDENCE):
-            typer.echo(f"{verdict.outcome.value}\t{one_line(verdict.subject)}\t{one_line(verdict.sentence)}")
+            typer.echo(
+                f"{verdict.outcome.value}\t{output.one_line(verdict.subject)}\t{output.one_line(verdict.sentence)}"
+            )
     typer.echo(f"{report.outcome.value}\treport\t{report.digest}")
-
-
-def one_line(text: str) -> str:
-    """One line without control characters: a name must not colour a terminal or start a line of its own."""
-    return "".join(mark if mark.isprintable() else "\ufffd" for mark in " ".join(text.split()))
-
-
-def _say(text: str) -> None:
-    output.complaints.print(text, markup=False, highlight=False, soft_wrap=True)

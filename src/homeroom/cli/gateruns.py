@@ -4,13 +4,13 @@ import asyncio
 import contextlib
 import tempfile
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from homeroom.cli import gatecodes, output
+from homeroom.cli import files, gatecodes, output
 from homeroom.domain import errors
 
 
@@ -51,35 +51,35 @@ def run(
 
     if html is not None and not page:
         raise errors.SpecError("--html needs the page that --no-page leaves out: give one of them")
-    files = casefiles.CaseFiles(
+    case = casefiles.CaseFiles(
         directory=directory,
         policy=policy,
         evaluation=evaluation,
-        on=_day(on),
+        on=files.parse_day(on),
         hardware=tuple(casefiles.parse_hardware(box) for box in hardware or ()),
         calendars=tuple(calendar or ()),
         cells=tuple(cells or ()),
     )
     with progress() as say:
         say("looking at the release files")
-        report = _judged(files, timedelta(seconds=deadline_seconds), pages=page, say=say)
+        report = _judged(case, timedelta(seconds=deadline_seconds), pages=page, say=say)
     writers = {junit: formats.to_junit, sarif: formats.to_sarif, markdown: formats.to_markdown, json: formats.to_json}
     for path, writer in writers.items():
         if path is not None:
-            _write(path, writer(report))
+            files.write(path, writer(report))
     if html is not None:
-        _write(html, report.page or b"")
+        files.write(html, report.page or b"")
     if evidence is not None:
         _write_documents(evidence, report)
     gatecodes.show(report)
     raise typer.Exit(gatecodes.of(report.outcome))
 
 
-def _judged(files: Any, deadline: timedelta, *, pages: bool, say: Callable[[str], None]) -> Any:
+def _judged(case: Any, deadline: timedelta, *, pages: bool, say: Callable[[str], None]) -> Any:
     from homeroom.gates import casefiles, inputs  # noqa: PLC0415 - see the charter
     from homeroom.gates import run as gate_runs  # noqa: PLC0415 - see the charter
 
-    given, policy = casefiles.read(files)
+    given, policy = casefiles.read(case)
     with tempfile.TemporaryDirectory(prefix="homeroom-gates-") as directory:
         work = Path(directory)
         inputs.write(work, given, policy)
@@ -94,23 +94,6 @@ def progress() -> Iterator[Callable[[str], None]]:
         return
     with output.complaints.status("starting") as status:
         yield lambda line: status.update(line.replace("[", "\\["))
-
-
-def _day(text: str | None) -> date:
-    if text is None:
-        return datetime.now(UTC).date()
-    try:
-        return date.fromisoformat(text)
-    except ValueError as exc:
-        raise errors.SpecError(f"{text[:40]!r} is no day: write it like 2026-11-02") from exc
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    except OSError as exc:
-        raise errors.SpecError(f"cannot write {path}: {exc.strerror}") from exc
 
 
 def _write_documents(directory: Path, report: Any) -> None:

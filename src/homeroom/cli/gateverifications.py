@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from homeroom.cli import contexts, gatecodes, gateruns
+from homeroom.cli import contexts, gatecodes, gateruns, output
 from homeroom.domain import digests, errors
 
 
@@ -51,6 +51,10 @@ def verify(
         raise errors.SpecError("name one place to read from: a release, --files, --layout or --registry")
     if (evaluation is None) != (release_files is None):
         raise errors.SpecError("to judge again give both --evaluation and --release-files")
+    if (calendar or cells) and evaluation is None:
+        raise errors.SpecError(
+            "--calendar and --cells are for judging again: give --evaluation and --release-files too"
+        )
     if release is not None:
         found = _from_district(context, release)
     elif files is not None:
@@ -115,7 +119,7 @@ def _again(
 def _end(verified: Any, problems: list[str], notes: list[str], *, again: bool) -> None:
     for kind, lines in (("problem", problems), ("note", notes)):
         for line in lines:
-            typer.echo(f"{kind}\t{gatecodes.one_line(line)}")
+            typer.echo(f"{kind}\t{output.one_line(line)}")
     typer.echo(f"report\t{verified.digest}")
     if problems:
         typer.echo("these do not belong together")

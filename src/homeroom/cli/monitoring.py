@@ -1,13 +1,12 @@
 """Commands that watch over a school year: sketch at a school, look at a district."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from homeroom.cli import gatecodes, output
+from homeroom.cli import files, gatecodes, output
 from homeroom.domain import digests, errors, schoolyears
 
 if TYPE_CHECKING:
@@ -39,20 +38,20 @@ def sketch(
     Example: `homeroom gate sketch predictions.csv --reference reference.json --calendar berlin.yaml --site ID --region north
     --device pi4 --release sha256:... --threshold 0.25 --out windows.json`
     """
-    from homeroom.gates import references  # noqa: PLC0415 - only what this command needs
+    from homeroom.gates import casefiles, references  # noqa: PLC0415 - only what this command needs
     from homeroom.gates.monitoring import bins, sketching, windowfiles  # noqa: PLC0415
     from homeroom.gates.monitoring import rows as predictions  # noqa: PLC0415
 
-    known = references.parse(_bytes(reference))
-    years = _calendar(calendar)
+    known = references.parse(casefiles.read_file(reference))
+    years = files.read_calendar(calendar)
     school = sketching.School(
         site, region, cluster or region, device, digests.parse(release), threshold, years.stamp_window
     )
-    report = sketching.sketch(predictions.parse(_bytes(rows), known.columns()), known, school)
+    report = sketching.sketch(predictions.parse(casefiles.read_file(rows), known.columns()), known, school)
     content = report.to_bytes()
     # What the district would refuse is said here, where it can be put right.
     windowfiles.parse(content, bins.of_reference(known))
-    out.write_bytes(content)
+    files.write(out, content)
     typer.echo(
         f"{len(report.windows)} windows, {report.hidden} left out because of too few pupils\t{digests.of_bytes(content)}"
     )
@@ -83,19 +82,19 @@ def watch(
     from homeroom.gates import casefiles, references  # noqa: PLC0415 - only what this command needs
     from homeroom.gates.monitoring import bins, findings, watches, windowfiles  # noqa: PLC0415
 
-    known = references.parse(_bytes(reference))
-    reports = [windowfiles.parse(_bytes(file), bins.of_reference(known)) for file in _files(directory)]
+    known = references.parse(casefiles.read_file(reference))
+    reports = [windowfiles.parse(casefiles.read_file(file), bins.of_reference(known)) for file in _files(directory)]
     calendars = _calendars(calendar, {report.site for report in reports})
-    day = _day(today) if today else datetime.now(tz=UTC).date()
+    day = files.parse_day(today)
     found = watches.watch(reports, known, calendars, casefiles.read_policy(policy).drift, day)
     if page is not None:
         from homeroom.gates import pictures  # noqa: PLC0415 - Evidently takes seconds to load
 
-        page.write_bytes(pictures.draw_windows(reports, known, day))
+        files.write(page, pictures.draw_windows(reports, known, day))
     if html is not None:
         from homeroom.gates.pages import rendering  # noqa: PLC0415 - only for the page
 
-        html.write_bytes(rendering.render_watch(found))
+        files.write(html, rendering.render_watch(found))
     if form is output.Form.JSON:
         output.print_json({**found.to_json(), "digest": found.digest})
     else:
@@ -134,33 +133,5 @@ def _calendars(given: list[str], sites: set[str]) -> dict[str, schoolyears.Schoo
     if len(common) > 1:
         raise errors.SpecError("name one calendar for all schools, and SITE=MANIFEST for each school with another")
     manifests = {site: own.get(site, common[0] if common else None) for site in sites}
-    read = {path: _calendar(Path(path)) for path in set(manifests.values()) if path is not None}
+    read = {path: files.read_calendar(Path(path)) for path in set(manifests.values()) if path is not None}
     return {site: read[path] for site, path in manifests.items() if path is not None}
-
-
-def _calendar(path: Path) -> schoolyears.SchoolYears:
-    import yaml  # noqa: PLC0415 - comes with the extra that this command needs
-
-    from homeroom.resources import academiccalendars  # noqa: PLC0415
-
-    try:
-        body = yaml.safe_load(_bytes(path))
-    except yaml.YAMLError as exc:
-        raise errors.SpecError(f"{path} is neither YAML nor JSON: {str(exc).splitlines()[0]}") from exc
-    if not isinstance(body, dict):
-        raise errors.SpecError(f"{path} holds no AcademicCalendar")
-    return academiccalendars.parse(body).to_domain()
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as exc:
-        raise errors.SpecError(f"{path} cannot be read: {exc.strerror}") from exc
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as exc:
-        raise errors.SpecError(f"{text[:40]!r} is no day: write it as 2026-11-25") from exc

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from homeroom.domain import errors
 
@@ -37,10 +38,10 @@ def says_errors(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except errors.SpecError as exc:
-            complaints.print(f"homeroom: {exc}", markup=False, highlight=False, soft_wrap=True)
+            complain(str(exc))
             raise typer.Exit(2) from exc
         except errors.HomeroomError as exc:
-            complaints.print(f"homeroom: {exc}", markup=False, highlight=False, soft_wrap=True)
+            complain(str(exc))
             raise typer.Exit(1) from exc
 
     return wrapped
@@ -53,7 +54,7 @@ def print_json(value: Any) -> None:
 
 def print_rows(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """A table on a terminal; elsewhere tab-separated lines, with the heading first."""
-    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    texts = [["" if cell is None else one_line(str(cell)) for cell in row] for row in rows]
     if not console.is_terminal:
         for line in (columns, *texts):
             typer.echo("\t".join(line))
@@ -62,10 +63,24 @@ def print_rows(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
     for column in columns:
         table.add_column(column)
     for line in texts:
-        table.add_row(*line)
+        # As text: a plain string is taken for markup, and what stands in brackets would be gone.
+        table.add_row(*map(Text, line))
     console.print(table)
 
 
 def say(text: str) -> None:
     """One plain line."""
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    console.print(one_line(text), markup=False, highlight=False, soft_wrap=True)
+
+
+def complain(text: str) -> None:
+    """One plain line on standard error."""
+    complaints.print(f"homeroom: {one_line(text)}", markup=False, highlight=False, soft_wrap=True)
+
+
+def one_line(text: str) -> str:
+    """One line without control characters: a name must not colour a terminal or start a line of its own.
+
+    White space at the start and between words stays as it is.
+    """
+    return "".join(mark if mark.isprintable() else " " if mark.isspace() else "\ufffd" for mark in text)

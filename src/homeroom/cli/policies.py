@@ -3,16 +3,15 @@
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from homeroom.cli import output
+from homeroom.cli import files, output
 from homeroom.domain import errors
 
 if TYPE_CHECKING:
     from homeroom.gates.policies import explanations, starts
-    from homeroom.resources import gatepolicies
 
 _BANDS = ("K-2", "3-5", "6-8", "9-12", "adult")
 
@@ -33,9 +32,11 @@ def explain(
     Examples: `homeroom gate explain policy.yaml`, `homeroom gate explain policy.yaml --band K-2 --output json`,
     `kubectl -n homeroom get gp support-offer -o yaml | homeroom gate explain -`
     """
+    from homeroom.gates import casefiles  # noqa: PLC0415 - see the charter
     from homeroom.gates.policies import explanations  # noqa: PLC0415 - see the charter
 
-    found = explanations.explain(_read(policy).spec, bands=band or _BANDS, schools=school)
+    content = sys.stdin.buffer.read() if str(policy) == "-" else casefiles.read_file(policy)
+    found = explanations.explain(casefiles.parse_policy(content, policy), bands=band or _BANDS, schools=school)
     if form is output.Form.JSON:
         output.print_json(found.to_json())
         return
@@ -71,7 +72,9 @@ def init(
         purpose=_answer(
             purpose, "What is the model for? (support-offer, risk-label, selection, content-level)", "--purpose"
         ),
-        bands=tuple(band or _answer(None, f"Which year groups? ({', '.join(_BANDS)})", "--band").split()),
+        bands=tuple(
+            band or _answer(None, f"Which year groups? ({', '.join(_BANDS)})", "--band").replace(",", " ").split()
+        ),
         groups=tuple(starts.parse_group(text) for text in group) if group else tuple(_ask_groups(where)),
         columns=tuple(column or ()),
         basis=basis,
@@ -85,26 +88,11 @@ def init(
         return
     if write.exists():
         raise errors.SpecError(f"{write} is there already: write to another file, or remove it first")
-    write.write_text(text, encoding="utf-8")
+    files.write(write, text.encode())
     output.say(f"written to {write}; `homeroom gate explain {write}` says what it means")
 
 
 COMMANDS: tuple[Callable[..., None], ...] = (explain, init)
-
-
-def _read(path: Path) -> "gatepolicies.GatePolicy":
-    import yaml  # noqa: PLC0415 - no school has it
-
-    from homeroom.resources import gatepolicies  # noqa: PLC0415 - see the charter
-
-    try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
-        body: Any = yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
-        raise errors.SpecError(f"{path} cannot be read as YAML: {exc!s:.300}") from exc
-    if not isinstance(body, dict):
-        raise errors.SpecError(f"{path} is no manifest: it needs apiVersion, kind, metadata and spec")
-    return gatepolicies.parse({"metadata": {"name": path.stem or "policy"}, **body})
 
 
 def _print(found: "explanations.Explanation", free: tuple[str, ...]) -> None:

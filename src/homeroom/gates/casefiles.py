@@ -68,14 +68,23 @@ def read_policy(path: pathlib.Path) -> gatepolicies.Spec:
     Raises:
         SpecError: there is none, or a field does not fit.
     """
+    return parse_policy(read_file(path), path)
+
+
+def parse_policy(content: bytes, path: pathlib.Path) -> gatepolicies.Spec:
+    """The policy in YAML: a GatePolicy, or its spec alone.
+
+    Raises:
+        SpecError: it is none, or a field does not fit; the text names ``path``.
+    """
     try:
-        value: Any = yaml.safe_load(read_file(path))
+        value: Any = yaml.safe_load(content)
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as exc:
         raise errors.SpecError(f"{path.name} is no YAML: {exc!s:.200}") from exc
     if not isinstance(value, dict):
-        raise errors.SpecError(f"{path.name} holds no GatePolicy")
-    body = value if "spec" in value else {"metadata": {"name": path.stem}, "spec": value}
-    return gatepolicies.parse(body).spec
+        raise errors.SpecError(f"{path.name} holds no GatePolicy: it needs apiVersion, kind, metadata and spec")
+    body = value if "spec" in value else {"spec": value}
+    return gatepolicies.parse({"metadata": {"name": path.stem}, **body}).spec
 
 
 def parse_hardware(text: str) -> inputs.Hardware:

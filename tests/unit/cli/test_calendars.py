@@ -81,7 +81,7 @@ def test_calendar_is_shown_by_weeks(manifest: Path) -> None:
     ("arguments", "message"),
     [
         pytest.param(["stamp", "2036-01-01", "-f", "{manifest}"], "knows no school year on 2036-01-01", id="outside"),
-        pytest.param(["stamp", "yesterday", "-f", "{manifest}"], "'yesterday' is no date", id="date"),
+        pytest.param(["stamp", "yesterday", "-f", "{manifest}"], "'yesterday' is no day", id="date"),
         pytest.param(["show", "-f", "/nowhere"], "cannot be read", id="no file"),
         pytest.param(["make", "x", "--from", "csv", "--zone", "UTC"], "say which file", id="file left out"),
         pytest.param(["make", "x", "--from", "csv", "--zone", "Mars/X"], "no time zone 'Mars/X'", id="zone"),

@@ -174,6 +174,7 @@ def test_verify_reads_the_artifact_from_an_oci_layout(judged: tuple[Path, Path, 
         pytest.param((), "name one place to read from", id="nowhere"),
         pytest.param(("release", "--files", "x"), "name one place to read from", id="two places"),
         pytest.param(("--files", "x", "--evaluation", "y"), "give both", id="half of the rows"),
+        pytest.param(("--files", "x", "--calendar", "y"), "are for judging again", id="a calendar and no rows"),
         pytest.param(("--files", "x", "--digest", "abc"), "is no digest", id="no digest"),
         pytest.param(("--files", "nowhere"), "cannot read", id="no such directory"),
         pytest.param(("--registry", "http://127.0.0.1:1"), "--repository", id="half of a registry"),
@@ -259,6 +260,14 @@ def test_bad_option_is_code_2(tmp_path: Path, arguments: tuple[str, ...], said: 
     result = _run(write_release(tmp_path), *arguments)
 
     assert (result.exit_code, said in result.stderr) == (2, True), result.output
+
+
+def test_sums_that_cannot_be_written_are_code_2(tmp_path: Path) -> None:
+    """Code 4 would say that Homeroom has a defect."""
+    directory = write_release(tmp_path)
+    result = _gate("cells", directory, "--policy", directory / "policy.yaml", "--to", directory / "policy.yaml")
+
+    assert (result.exit_code, "cannot write" in result.stderr) == (2, True), result.output
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,15 @@
 """A starting policy holds together in every region, invents nothing, and says what is still to be filled in."""
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from rich.console import Console
 from typer.testing import CliRunner
 
-from homeroom.cli import app
+from homeroom.cli import app, output
 from homeroom.domain import errors
 from homeroom.gates.policies import explanations, starts
 from homeroom.resources import gatepolicies
@@ -121,8 +123,9 @@ def test_explanation_reads_standard_input_and_speaks_in_rows() -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        pytest.param("spec: [", "cannot be read as YAML", id="no YAML"),
-        pytest.param("- a", "is no manifest", id="no manifest"),
+        pytest.param("spec: [", "is no YAML", id="no YAML"),
+        pytest.param("[" * 5000, "is no YAML", id="endless nesting"),
+        pytest.param("- a", "holds no GatePolicy", id="no manifest"),
         pytest.param("kind: ModelRelease\nspec: {}", "found homeroom.dev/v1alpha1 ModelRelease", id="another kind"),
         pytest.param("spec: {harm: Both}", "spec.harm", id="wrong field"),
     ],
@@ -138,3 +141,28 @@ def test_file_that_is_no_policy_is_named(tmp_path: Path, content: str, said: str
 def test_question_that_nobody_can_answer_names_its_option() -> None:
     done = RUNNER.invoke(app, ["gate", "init", "--region", "uk"])
     assert (done.exit_code, "Answer with --purpose" in done.output) == (2, True)
+
+
+def test_names_in_brackets_stand_in_the_table_of_a_terminal_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rich takes plain strings for markup: the school in spec.schools[lincoln] was gone, and [/x] was a stack trace."""
+    shown = io.StringIO()
+    monkeypatch.setattr(output, "console", Console(file=shown, force_terminal=True, width=120, color_system=None))
+    output.print_rows(
+        "where", ("line",), [("spec.schools[lincoln].excessLimit",), ("a[/x]b",), ("c\x1b]0;own\x07\nd",)]
+    )
+    found = shown.getvalue()
+    assert "spec.schools[lincoln].excessLimit" in found
+    assert "a[/x]b" in found
+    assert "c\ufffd]0;own\ufffd d" in found
+
+
+def test_cell_on_a_pipe_starts_no_line_and_no_column_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    output.print_rows("where", ("a", "b"), [("x\ty\nz", "w")])
+    assert capsys.readouterr().out == "a\tb\nx y z\tw\n"
+
+
+def test_init_says_in_one_sentence_where_it_cannot_write(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    asked = ["gate", "init", "--region", "uk", "--purpose", "support-offer", "--band", "K-2", "--group", "income=fsm:Y"]
+    done = RUNNER.invoke(app, [*asked, "--write", str(tmp_path / "file" / "policy.yaml")])
+    assert (done.exit_code, "cannot write" in done.stderr) == (2, True), done.output
