@@ -141,6 +141,24 @@ class Closure:
     refusal: Refusal | None = None
 
 
+def read(start: str, end: str, cause: str | None, note: str = "") -> Statement:
+    """What the office typed, if it can be sent; no date is compared with a clock, which may be wrong on a box.
+
+    Args:
+        start: first day, such as 2027-02-03.
+        end: last day, the same for a single one.
+        cause: one of ``Cause``; None: open after all.
+        note: a few words.
+
+    Raises:
+        SpecError: something does not fit; the text says what to change.
+    """
+    if cause is not None and cause not in set(Cause):
+        raise errors.SpecError(f"{cause[:40]!r} is no cause: choose one of {', '.join(Cause)}")
+    known = None if cause is None else Cause(cause)
+    return check(Statement(dayspans.Span(_day(start), _day(end)), known, note))
+
+
 def check(statement: Statement) -> Statement:
     """``statement`` if it can be sent.
 
@@ -249,6 +267,13 @@ def _closures(by_day: Mapping[date, _Why]) -> tuple[Closure, ...]:
 
 def _covers(days: dayspans.Span, others: dayspans.Span) -> bool:
     return days.start <= others.start and others.end <= days.end
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as exc:
+        raise errors.SpecError(f"{text[:40]!r} is no date: write it as 2027-02-03") from exc
 
 
 def _check_note(note: str) -> None:

@@ -220,6 +220,25 @@ def test_office_is_told_what_to_change(statement: schoolclosures.Statement, mess
         schoolclosures.check(statement)
 
 
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        pytest.param(("3.2.2027", "2027-02-03", "snow"), "'3.2.2027' is no date: write it as 2027-02-03", id="date"),
+        pytest.param(("2027-02-03", "2027-02-30", "snow"), "'2027-02-30' is no date", id="no such day"),
+        pytest.param(("2027-02-03", "2027-02-03", "Snow!"), "no cause: choose one of snow, storm, flood", id="cause"),
+        pytest.param(("2027-02-03", "2027-02-01", None), "swap them", id="order"),
+    ],
+)
+def test_what_is_typed_wrongly_is_named(typed: tuple[str, str, str | None], message: str) -> None:
+    with pytest.raises(errors.SpecError, match=message):
+        schoolclosures.read(*typed)
+
+
+def test_dates_are_never_compared_with_a_clock() -> None:
+    """A box whose clock was never set still reports what people typed; the district judges by its own clock."""
+    assert schoolclosures.read("2072-02-03", "2072-02-03", "snow").days == span("2072-02-03")
+
+
 def test_sixty_days_and_eighty_characters_can_be_sent() -> None:
     statement = schoolclosures.Statement(span("2027-02-03", "2027-04-03"), Cause.OTHER, "x" * 80)
     assert schoolclosures.check(statement) is statement

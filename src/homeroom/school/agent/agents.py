@@ -16,7 +16,7 @@ import structlog
 import homeroom
 from homeroom.domain import assignments, digests, errors, reports
 from homeroom.school import metrics, plans
-from homeroom.school.agent import decisions, installs, intake, outboxes, ports
+from homeroom.school.agent import closures, decisions, installs, intake, outboxes, ports
 from homeroom.school.store import blobs, database, queue, sealing
 from homeroom.trust import bundles, director_client, enrolment
 
@@ -75,6 +75,9 @@ class Agent:
         pace: how often.
         spool: where serving leaves its counts.
         limits: bytes of waiting reports by class.
+
+    Attributes:
+        closures: what the school's office said about closed days.
     """
 
     def __init__(
@@ -109,6 +112,7 @@ class Agent:
             ack_key=identity.ack_key,
             limits=limits,
         )
+        self.closures = closures.Closures(self._store, self._queue, clock)
         self._outbox = outboxes.Outbox(
             identity.name,
             identity.site_id,
@@ -217,6 +221,7 @@ class Agent:
         """Queue a status report when it is due, and send what waits."""
         if self._outbox.status_is_due:
             self._queue_status()
+        self.closures.queue_kept()
         await self._outbox.send(self._in_order(), self._rest)
         self._outbox.measure()
 

@@ -28,8 +28,8 @@ def run() -> None:
         pace=values.pace,
     )
     listeners = [
-        servers.Listener(app.AgentApp(agent, show_assignment=False), servers.bind_port(values.host, values.port)),
-        servers.Listener(app.AgentApp(agent, show_assignment=True), servers.bind_unix(values.socket)),
+        servers.Listener(app.AgentApp(agent, is_private=False), servers.bind_port(values.host, values.port)),
+        servers.Listener(app.AgentApp(agent, is_private=True), servers.bind_unix(values.socket)),
     ]
     structlog.get_logger().info("agent_started", school=identity.name, site_id=identity.site_id, epoch=identity.epoch)
     servers.run(listeners, [lambda stop: run_until(stop, agent)])

@@ -85,6 +85,25 @@ class Queue:
         self._insert(connection, class_, payload, at)
         return True
 
+    def last_key(self, connection: sqlite3.Connection, class_: reports.ReportClass) -> reports.ReportKey:
+        """Key of the report that was queued last in that class and this epoch; its number is 0 when there was none."""
+        query = "SELECT next - 1 FROM numbers WHERE epoch = ? AND class = ?"
+        row = connection.execute(query, (self._epoch, class_.value)).fetchone()
+        return self.key(class_, self._epoch, 0 if row is None else int(row[0]))
+
+    def key(self, class_: reports.ReportClass, epoch: int, seq: int) -> reports.ReportKey:
+        """The key of a report of this school."""
+        return reports.ReportKey(self._site_id, epoch, class_.value, seq)
+
+    def waits(self, key: reports.ReportKey) -> bool:
+        """Whether that report still waits for the district's receipt."""
+        query = "SELECT 1 FROM queue WHERE epoch = ? AND class = ? AND seq = ?"
+        return bool(self._store.rows(query, key.epoch, key.report_class, key.seq))
+
+    def is_past(self, key: reports.ReportKey) -> bool:
+        """Whether that report is of an earlier box, so that the district does not take it any more."""
+        return key.epoch != self._epoch
+
     def batch(self, limit: int, beyond: Mapping[str, int] | None = None) -> tuple[envelopes.Envelope, ...]:
         """The oldest waiting reports, most precious class first, at most ``limit``.
 
