@@ -63,9 +63,10 @@ def build_stages(data: Dataset) -> dict[str, bytes]:
 
 
 def build_reference(data: Dataset) -> bytes:
-    """Sketch of the training features with small counts hidden."""
+    """Sketch of the training features within each module, with small counts hidden."""
     values = {name: data.features[:, column].astype(float) for column, name in enumerate(FEATURES)}
-    return references.build(values, CATEGORIES, minimum_cell=MINIMUM_CELL, mix=frozenset({"year"})).to_bytes()
+    mix = frozenset({"year"})
+    return references.build(values, CATEGORIES, minimum_cell=MINIMUM_CELL, mix=mix, year_groups=data.module).to_bytes()
 
 
 def say(line: str) -> None:
