@@ -15,15 +15,12 @@ from pydantic import ValidationError
 import homeroom
 from homeroom.domain import digests, errors, verdicts
 from homeroom.domain.verdicts import Outcome, Verdict
-from homeroom.gates import documents, evidence
+from homeroom.gates import checks, documents, evidence
 from homeroom.gates.policies import packs
 from homeroom.resources import gatepolicies
 
 ROUNDING = 0.00005
 """Numbers of a report have four decimals: what lies within half of the last one could be on either side of a limit."""
-
-MORE_IS_BETTER = frozenset({"privacy.anonymity", "quality.benefit"})
-"""Checks that want to be above their limit; all others below."""
 
 _REPORT = {"schemaVersion", "release", "on", "seed", "outcome", "evidence", "policy", "verdicts"}
 _EVIDENCE = {
@@ -101,12 +98,12 @@ def outcomes_of(verdict: Verdict) -> frozenset[Outcome]:
 
 
 def _said(verdict: Verdict, moved: float) -> Iterator[Outcome]:
-    limit = verdict.limit or 0.0
+    limit, above = verdict.limit or 0.0, checks.of(verdict.check).more_is_better
     if verdict.low is None or verdict.high is None:
-        below = (verdict.high if verdict.estimate is None else verdict.estimate or 0.0) or 0.0
-        good = below + moved >= limit if verdict.check in MORE_IS_BETTER else below + moved <= limit
+        number = (verdict.high if verdict.estimate is None else verdict.estimate) or 0.0
+        good = number + moved >= limit if above else number + moved <= limit
         yield Outcome.PASS if good else Outcome.FAIL
-    elif verdict.check in MORE_IS_BETTER:
+    elif above:
         yield evidence.three_valued(-verdict.high + moved, -verdict.low + moved, -limit)
     else:
         yield evidence.three_valued(verdict.low + moved, verdict.high + moved, limit)

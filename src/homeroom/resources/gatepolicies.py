@@ -214,7 +214,7 @@ class Privacy(objects.Part):
     memorised_limit: _Share = 0.01
     """Largest share of children whose own row moves the model's answer about them to the right side, in any group."""
     anonymity: Annotated[int, Field(ge=1, le=100)] = 5
-    """Fewest training rows that share the same combination of categories."""
+    """Fewest training rows behind any count that the training reference shows, or lets one work out."""
     epsilon_limit: Annotated[float, Field(ge=0.001, le=100)] | None = None
     """Largest epsilon, for one pupil and school year, that a release may state. Left out, a statement is checked but needed by
     nobody."""

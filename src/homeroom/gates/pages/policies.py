@@ -22,7 +22,7 @@ LABELS: Final = {
     "drift.minimumWindow": "Fewest pupils that are looked at alone during the year",
     "privacy.membershipLimit": "How well one may guess who was in the training data (0.5 is chance)",
     "privacy.memorisedLimit": "Pupils whose own row may change the answer about them (share)",
-    "privacy.anonymity": "Fewest pupils who must look alike in the training data",
+    "privacy.anonymity": "Fewest pupils behind any count that travels with the model",
     "privacy.epsilonLimit": "Privacy budget that one pupil's data may use in a year",
     "quality.agreementLimit": "How far the shipped model may be from the checked one",
     "quality.stageAgreementLimit": "Pupils for whom a smaller model may decide otherwise (share)",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from homeroom.domain.verdicts import Outcome, Verdict
-from homeroom.gates import documents, tabulations
+from homeroom.gates import checks, documents, tabulations
 from homeroom.gates.pages import plates, policies, texts, views, words
 
 MOST_STEPS = 3
@@ -50,7 +50,9 @@ def _by_weight(found: Sequence[Verdict]) -> list[Verdict]:
 
 
 def _over(verdict: Verdict) -> float:
-    return 0.0 if verdict.low is None or verdict.limit is None else verdict.low - verdict.limit
+    if verdict.low is None or verdict.high is None or verdict.limit is None:
+        return 0.0
+    return verdict.limit - verdict.high if checks.of(verdict.check).more_is_better else verdict.low - verdict.limit
 
 
 def _headline(outcome: Outcome, first: Verdict | None) -> str:
@@ -177,24 +179,18 @@ def _group(outcome: Outcome, found: list[Verdict]) -> views.Group:
 def _facts(verdict: Verdict) -> tuple[views.Fact, ...]:
     facts: list[views.Fact] = []
     if verdict.estimate is not None:
-        facts.append(views.Fact("Number", _in_words(verdict, verdict.estimate)))
+        facts.append(views.Fact("Number", words.measure(verdict.check, verdict.estimate)))
     if verdict.low is not None and verdict.high is not None:
-        facts.append(views.Fact("Range", _in_words(verdict, verdict.low, verdict.high)))
+        facts.append(views.Fact("Range", words.measure(verdict.check, verdict.low, verdict.high)))
     if verdict.limit is not None:
-        facts.append(views.Fact("Limit", _in_words(verdict, verdict.limit)))
+        facts.append(views.Fact("Limit", words.measure(verdict.check, verdict.limit)))
     if verdict.rows:
         facts.append(views.Fact("Pupils behind it", f"{verdict.rows:,}"))
     if verdict.detectable is not None and verdict.outcome is not Outcome.FAIL:
-        facts.append(views.Fact("We would notice from", _in_words(verdict, verdict.detectable)))
+        facts.append(views.Fact("We would notice from", words.measure(verdict.check, verdict.detectable)))
     if verdict.band is not None:
         facts.append(views.Fact("Year groups", words.BANDS.get(verdict.band, texts.clean(verdict.band, texts.NAME))))
     return tuple(facts)
-
-
-def _in_words(verdict: Verdict, *numbers: float) -> str:
-    shares = verdict.check in words.HUNDREDS
-    written = " to ".join(words.of_hundred(number) if shares else words.number(number) for number in numbers)
-    return f"{written} of 100" if shares else written
 
 
 def _mark(outcome: Outcome) -> views.Mark:

@@ -114,14 +114,10 @@ def _finding(finding: Finding) -> views.Finding:
 def _facts(finding: Finding) -> tuple[views.Fact, ...]:
     facts = []
     if finding.low is not None and finding.high is not None:
-        facts.append(views.Fact("Range", f"{_in_words(finding, finding.low)} to {_in_words(finding, finding.high)}"))
+        facts.append(views.Fact("Range", words.measure(finding.check, finding.low, finding.high)))
     if finding.detectable is not None:
-        facts.append(views.Fact("We would notice from", _in_words(finding, finding.detectable)))
+        facts.append(views.Fact("We would notice from", words.measure(finding.check, finding.detectable)))
     return tuple(facts)
-
-
-def _in_words(finding: Finding, number: float) -> str:
-    return f"{words.of_hundred(number)} of 100" if finding.check in words.HUNDREDS else words.number(number)
 
 
 def _mark(outcome: Outcome) -> views.Mark:

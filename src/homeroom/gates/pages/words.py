@@ -7,6 +7,7 @@ import enum
 from typing import Final
 
 from homeroom.domain.verdicts import Outcome
+from homeroom.gates import checks
 
 
 class Tone(enum.StrEnum):
@@ -48,31 +49,6 @@ STAGES: Final = {
     "every stage": "every way to answer",
     "all stages": "all of it",
 }
-
-HUNDREDS: Final = frozenset(
-    {
-        "fairness",
-        "fairness.excess",
-        "fairness.opposite",
-        "fairness.false-alarm",
-        "fairness.calibration",
-        "fairness.needless",
-        "fairness.both-directions",
-        "fairness.not-recorded",
-        "drift.input",
-        "drift.mix",
-        "privacy.membership",
-        "privacy.memorised",
-        "quality.benefit",
-        "quality.calibration",
-        "quality.drop-one",
-        "quality.ordering",
-        "quality.stage-agreement",
-        "watch.input",
-        "watch.mix",
-    }
-)
-"""Checks whose numbers are shares of pupils, shown as pupils of a hundred."""
 
 PURPOSES: Final = {
     "support-offer": "whom to offer extra support",
@@ -165,12 +141,14 @@ def number(value: float) -> str:
     return "0" if text in ("-0", "0") else text.replace("-", MINUS)
 
 
-def of_hundred(share: float) -> str:
-    """A share as pupils of a hundred, with one digit behind the point where that is not 0.
+def measure(check: str, *numbers: float) -> str:
+    """Numbers of that check with its unit, one digit behind the point where they are counted out of 100 or 1000.
 
-    Example: 0.4435 gives ``44.3``; 0.1 gives ``10``.
+    Example: ``measure("fairness.excess", 0.21, 0.333)`` gives ``21 to 33.3 of 100``.
     """
-    return number(round(100 * share, 1))
+    kind = checks.of(check)
+    scaled = (value if kind.scale == 1 else round(kind.scale * value, 1) for value in numbers)
+    return " ".join(part for part in (" to ".join(map(number, scaled)), kind.unit) if part)
 
 
 def subject(text: str) -> str:

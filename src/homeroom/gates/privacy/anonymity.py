@@ -14,7 +14,7 @@ from homeroom.gates import references
 from homeroom.gates.evidence import Evidence
 
 GATE = "privacy"
-CHECK = "privacy.anonymity"
+CHECK, COMBINATIONS = "privacy.anonymity", "privacy.combinations"
 
 
 def decide(evidence: Evidence) -> tuple[verdicts.Verdict, ...]:
@@ -75,7 +75,7 @@ def report_combinations(evidence: Evidence) -> verdicts.Verdict:
         sentence = _sentence(int(few.sum()), fewest, share)
     return verdicts.Verdict(
         gate=GATE,
-        check=CHECK,
+        check=COMBINATIONS,
         subject="training rows: combinations of categories",
         outcome=verdicts.Outcome.NOT_APPLICABLE,
         sentence=sentence,

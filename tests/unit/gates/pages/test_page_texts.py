@@ -92,9 +92,24 @@ def test_number_is_written_as_people_write_it(value: float, written: str) -> Non
     assert words.number(value) == written
 
 
-@pytest.mark.parametrize(("share", "written"), [(0.4435, "44.4"), (0.1, "10"), (-0.02, "\u22122"), (0.0, "0")])
-def test_share_is_written_as_pupils_of_a_hundred(share: float, written: str) -> None:
-    assert words.of_hundred(share) == written
+@pytest.mark.parametrize(
+    ("check", "numbers", "written"),
+    [
+        ("fairness.excess", (0.4435,), "44.4 of 100"),
+        ("fairness.false-alarms", (0.21, 0.333), "21 to 33.3 of 100"),
+        ("fairness.opposite", (-0.02,), "\N{MINUS SIGN}2 of 100"),
+        ("quality.benefit", (0.0615,), "61.5 of 1000"),
+        ("privacy.memorised", (0.0026,), "2.6 of 1000"),
+        ("drift.loss", (0.0123,), "1.2 points"),
+        ("privacy.anonymity", (11.0,), "11 pupils"),
+        ("gdpr.purpose", (365.0,), "365 days"),
+        ("footprint.size", (0.0005,), "0.0005 MiB"),
+        ("future.check", (0.5,), "0.5"),
+    ],
+)
+def test_number_of_a_check_is_written_with_its_unit(check: str, numbers: tuple[float, ...], written: str) -> None:
+    """As the sentence beside it says it: a principal does not multiply."""
+    assert words.measure(check, *numbers) == written
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,21 @@ from tests.unit.gates import cases
 from tests.unit.gates.pages import pagecases
 
 from homeroom.domain.verdicts import Outcome
-from homeroom.gates import documents, drift, fairness, footprint, measurements, quality, reported, tabulations
+from homeroom.gates import (
+    checks,
+    documents,
+    drift,
+    fairness,
+    footprint,
+    measurements,
+    quality,
+    reported,
+    tabulations,
+    verification,
+)
 from homeroom.gates.pages import looks, plates, rendering, reports, views, words
+from homeroom.gates.privacy import anonymity, duties, fallbackcells, membership, memorisation
+from homeroom.resources import gatepolicies
 
 FORBIDDEN = re.compile(
     r"\b(drift\w*|epsilon|inference|AUC|bootstrap\w*|p-value|PSI|deploy\w*|epoch|node|outlier|gradient|at-risk)\b",
@@ -256,9 +269,16 @@ def test_page_of_real_verdicts_has_no_word_that_people_do_not_use() -> None:
 
 @functools.cache
 def _real_report() -> documents.GateReport:
-    known = cases.some_evidence(cases.columns(withheld=0.6))
+    entry = {"purpose": "support-offer", "columns": [name.lower() for name in cases.FEATURES], "bands": ["K-2"], "basis": "public task",
+             "owner": "the data office", "retentionDays": 300, "expires": "2027-07-31"}  # fmt: skip
+    limits = cases.a_policy(packs=["us-federal", "uk", "au"], privacy={"purposes": [entry]}).to_json()
+    limits["fairness"] |= {"oppositeLimit": 0.1, "falseAlarmLimit": 0.3, "calibrationLimit": 0.1, "abrocaLimit": 0.1}
+    limits["quality"] |= {"stageAgreementLimit": 0.1, "calibrationLimit": 0.1}
+    policy = gatepolicies.Spec.model_validate(limits)
+    known = cases.some_evidence(cases.columns(withheld=0.6), policy)
     known = dataclasses.replace(known, measured=dict.fromkeys(known.stages[:2], measurements.Measurement(2.0, 60.0)))
-    found = tuple(verdict for gate in (fairness, drift, quality, footprint, reported) for verdict in gate.decide(known))
+    gates = (fairness, drift, quality, footprint, reported, membership, memorisation, anonymity, fallbackcells, duties)
+    found = tuple(verdict for gate in gates for verdict in gate.decide(known))
     return documents.build(
         known, found, tables=tuple(table for gate in (fairness, drift, quality) for table in gate.tabulate(known))
     )
@@ -271,6 +291,15 @@ def test_every_table_of_the_gates_that_has_numbers_has_its_picture() -> None:
 
     assert {"fairness.gaps", "fairness.reliability", "drift.inputs", "quality.bands"} <= set(drawn)
     assert [key for key, picture in drawn.items() if key in looks.LOOKS and not picture] == []
+
+
+def test_every_check_that_shows_a_number_has_its_unit_and_its_good_side() -> None:
+    """A number of a check that nobody listed would stand on the page without a unit, and be verified the wrong way round."""
+    numbered = [verdict for verdict in _real_report().verdicts if (verdict.estimate, verdict.limit) != (None, None)]
+
+    assert {verdict.check for verdict in numbered} - checks.CHECKS.keys() == set()
+    assert len({verdict.check for verdict in numbered}) > 20
+    assert [verdict.subject for verdict in numbered if verdict.outcome not in verification.outcomes_of(verdict)] == []
 
 
 @pytest.mark.parametrize(
