@@ -206,8 +206,9 @@ def _by_part(
 
 
 def _build_continuous(name: str, values: clusters.FloatArray, minimum: int) -> ContinuousSketch:
-    whole = sketches.histograms(values, sketches.FINE_EDGES, np.zeros(len(values), dtype=np.int64), 1)[0]
-    edges, counts = sketches.merge_small_bins(sketches.FINE_EDGES, whole, minimum)
+    finest = sketches.edges_for(values)
+    whole = sketches.histograms(values, finest, np.zeros(len(values), dtype=np.int64), 1)[0]
+    edges, counts = sketches.merge_small_bins(finest, whole, minimum)
     return ContinuousSketch(name=name, edges=tuple(edges.tolist()), counts=tuple(int(count) for count in counts))
 
 

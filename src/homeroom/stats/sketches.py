@@ -6,6 +6,42 @@ from homeroom.stats import clusters
 
 FINE_EDGES = np.round(np.arange(-4.0, 4.05, 0.1), 1)
 """Edges that a sketch of a standardised feature starts from, in standard deviations; 80 bins and two tails."""
+MOST_OUTSIDE = 0.01
+"""Share of values beyond ``FINE_EDGES`` from which on a feature is not taken for a standardised one."""
+SMALLEST_STEP = 1e-5
+"""Values are compared with edges at six decimals."""
+
+
+def edges_for(values: clusters.FloatArray) -> clusters.FloatArray:
+    """Edges that a sketch of these values starts from: ``FINE_EDGES`` where they are standardised, else 81 round ones of their scale.
+
+    Without edges of their own scale, credits from 30 to 655 would all lie in one open bin, and no change in them would be seen.
+
+    Args:
+        values: shape (n,), finite.
+
+    Returns:
+        Rising, 3 to 8 standard deviations below and above the mean.
+        Example: mean 80 and standard deviation 27 give steps of 5, from -120 to 280.
+    """
+    if not len(values):
+        return FINE_EDGES
+    low, high = np.quantile(values, [0.05, 0.95])
+    # Between these quantiles lie 3.29 standard deviations of a normal distribution; outliers do not stretch that.
+    spread = float(high - low) / 3.29 or float(values.std())
+    outside = float(((values < FINE_EDGES[0]) | (values > FINE_EDGES[-1])).mean())
+    narrow = 0 < spread < FINE_EDGES[1] - FINE_EDGES[0]
+    if spread == 0 or not (outside > MOST_OUTSIDE or narrow):
+        return FINE_EDGES
+    step = max(SMALLEST_STEP, _round_number(spread / 5))
+    places = np.arange(-40, 41) + round(float(values.mean()) / step)
+    return np.asarray(np.round(places * step, max(0, 1 - int(np.floor(np.log10(step))))))
+
+
+def _round_number(value: float) -> float:
+    """The largest of 1, 2 and 5 times a power of ten that is not above it. Example: 5.4 gives 5."""
+    power = 10.0 ** np.floor(np.log10(value))
+    return float(max(factor for factor in (1, 2, 5) if factor * power <= value * (1 + 1e-9)) * power)
 
 
 def merge_small_bins(
