@@ -5,12 +5,13 @@ differences that nobody could feel. How the rows are mixed (which schools, which
 a different mix is no fault of a model.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from homeroom.domain import verdicts
-from homeroom.gates import inputcounts, references, tabulations, words
+from homeroom.gates import drifttargets, inputcounts, references, tabulations, words, yearcounts
+from homeroom.gates.drifttargets import Basis, Target, Told
 from homeroom.gates.evidence import FEWEST_SCHOOLS, Evidence, three_valued
 from homeroom.stats import clusters, distances
 
@@ -21,6 +22,7 @@ ACTIONS = {
     verdicts.Outcome.FAIL: "Find out why the pupils differ from those of the training; retrain with pupils like these.",
     verdicts.Outcome.NOT_ENOUGH_EVIDENCE: "Evaluate on more pupils or more schools.",
 }
+NO_TARGET = "Train on more pupils of this year group, or evaluate and offer the release without it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +32,14 @@ class Slice:
     Attributes:
         name: year group, or ``ALL``.
         rows: number of rows.
-        distance: None where there are too few rows or schools to judge.
+        distance: None where there are too few rows or schools to judge, or nothing to compare with.
+        target: what the rows are compared with.
     """
 
     name: str
     rows: int
     distance: distances.Distance | None
+    target: Target
 
 
 def decide(evidence: Evidence) -> tuple[verdicts.Verdict, ...]:
@@ -55,8 +59,19 @@ def measure_slices(evidence: Evidence, feature: references.Feature) -> tuple[Sli
     counts = inputcounts.count(evidence, feature)
     if isinstance(feature, references.CategorySketch) and feature.mix and _is_mix(counts):
         return ()
-    slices = [(ALL, counts.sum(axis=0)), *zip(evidence.table.year_group.words, counts, strict=True)]
-    return tuple(_measure(evidence, feature, name, table) for name, table in slices)
+    names, everybody, limit = (
+        evidence.table.year_group.words,
+        _target(evidence, feature),
+        evidence.policy.drift.ks_limit,
+    )
+    targets = [drifttargets.of_year_group(evidence.reference, feature, everybody, name, limit) for name in names]
+    parts = zip(names, counts, targets, strict=True)
+    found = tuple(_measure(evidence, feature, name, table, target) for name, table, target in parts)
+    mixed = drifttargets.mixed(targets, counts.sum(axis=(1, 2)))
+    if mixed is None:
+        return found
+    comparable = counts[[target.judges for target in targets]].sum(axis=0)
+    return (_measure(evidence, feature, ALL, comparable, mixed), *found)
 
 
 def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
@@ -93,14 +108,29 @@ def _target(evidence: Evidence, feature: references.Feature) -> clusters.FloatAr
     return np.array([*feature.counts, *rest], dtype=np.float64)
 
 
-def _measure(evidence: Evidence, feature: references.Feature, name: str, table: clusters.FloatArray) -> Slice:
+def _measure(
+    evidence: Evidence, feature: references.Feature, name: str, table: clusters.FloatArray, target: Target
+) -> Slice:
     rows = int(table.sum())
-    if rows < evidence.minimum_cell or int((table.sum(axis=1) > 0).sum()) < FEWEST_SCHOOLS:
-        return Slice(name=name, rows=0, distance=None)
+    few = rows < evidence.minimum_cell or int((table.sum(axis=1) > 0).sum()) < FEWEST_SCHOOLS
+    if few or not target.judges:
+        return Slice(name, 0, None, target)
     measure = (
         distances.kolmogorov_smirnov if isinstance(feature, references.ContinuousSketch) else distances.total_variation
     )
-    return Slice(name=name, rows=rows, distance=measure(table, _target(evidence, feature), evidence.weights))
+    found = measure(yearcounts.in_blocks(table, target.blocks), target.shares, evidence.weights)
+    return Slice(name, rows, _less_chance_of_training(found, rows, target.rows), target)
+
+
+def _less_chance_of_training(found: distances.Distance, rows: int, trained: float) -> distances.Distance:
+    """Lets a difference count only where chance in the training rows does not explain it either.
+
+    They are taken for pupils of like schools, so they scatter as these rows do, but for their number. Rows that are those
+    of the training have no such chance, and no difference either.
+    """
+    wider = (1 + rows / trained) ** 0.5
+    low = max(0.0, found.estimate - wider * (found.estimate - found.low)) if found.low > 0 else 0.0
+    return replace(found, low=low, detectable=wider * found.detectable)
 
 
 def _verdict(evidence: Evidence, name: str, found: Slice) -> verdicts.Verdict:
@@ -114,7 +144,7 @@ def _verdict(evidence: Evidence, name: str, found: Slice) -> verdicts.Verdict:
         check="drift.input",
         subject=f"input {name}",
         outcome=outcome,
-        action=ACTIONS.get(outcome, ""),
+        action=ACTIONS.get(outcome, "") if found.target.judges else NO_TARGET,
         detectable=None if distance is None else distance.detectable,
         sentence=_sentence(name, found, outcome, limit),
         evidence=evidence.table.digest,
@@ -128,24 +158,42 @@ def _verdict(evidence: Evidence, name: str, found: Slice) -> verdicts.Verdict:
 
 def _sentence(name: str, found: Slice, outcome: verdicts.Outcome, limit: float) -> str:
     where = "over all year groups" if found.name == ALL else f"in year group {found.name}"
+    unknown = f"We cannot tell yet whether {name} is as it was in training {where}"
+    if not found.target.judges:
+        return f"{unknown}: {_WHY[found.target.told]}, and the others differ too much from each other to stand for it."
     if found.distance is None:
-        return (
-            f"We cannot tell yet whether {name} is as it was in training {where}: there are too few pupils or schools."
-        )
+        return f"{unknown}: there are too few pupils or schools."
     size = words.of_hundred(found.distance.estimate)
     allowed = f"at most {words.of_hundred(limit)} are allowed"
     if outcome is verdicts.Outcome.FAIL:
-        return f"{name} is not as it was in training {where}: about {size} of 100 pupils lie elsewhere; {allowed}."
-    if outcome is verdicts.Outcome.PASS:
-        return (
+        said = f"{name} is not as it was in training {where}: about {size} of 100 pupils lie elsewhere; {allowed}."
+    elif outcome is verdicts.Outcome.PASS:
+        said = (
             f"{name} is as it was in training. The largest difference is {where}: about {size} of 100 pupils lie "
             f"elsewhere, read cautiously {words.of_hundred(found.distance.high)}; {allowed}. With {found.rows} pupils we would "
             f"notice it if about {words.of_hundred(found.distance.detectable)} of 100 lay elsewhere."
         )
-    return (
-        f"We cannot tell yet whether {name} is as it was in training {where}: about {size} of 100 pupils lie elsewhere, "
-        f"but it may be {words.of_hundred(found.distance.high)}; {allowed}."
-    )
+    else:
+        said = (
+            f"{unknown}: about {size} of 100 pupils lie elsewhere, but it may be {words.of_hundred(found.distance.high)}; "
+            f"{allowed}."
+        )
+    return f"{said} {_compared_with(found.target)}"
+
+
+_WHY = {
+    Told.TOO_FEW: "training had too few pupils of this year group to tell of it",
+    Told.NEVER_SEEN: "training had no pupils of this year group",
+    Told.NOT_APART: "the training reference does not tell year groups apart",
+}
+
+
+def _compared_with(target: Target) -> str:
+    if target.basis is Basis.YEAR_GROUP:
+        return "Compared with the same year group of the training."
+    if target.basis is Basis.MIX:
+        return "Compared with the year groups of the training, mixed as these pupils are."
+    return f"Compared with all pupils of the training: {_WHY[target.told]}."
 
 
 def _badness(verdict: verdicts.Verdict) -> tuple[int, float]:

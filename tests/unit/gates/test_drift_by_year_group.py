@@ -1,0 +1,128 @@
+"""Pupils are compared with those of their own year group in training; another mix of year groups is no difference."""
+
+import numpy as np
+import pytest
+from tests.unit.gates import cases
+
+from homeroom.domain import verdicts
+from homeroom.gates import drift, references
+
+Outcome = verdicts.Outcome
+
+
+def _grown(table: cases.Columns, by: float = 1.0) -> cases.Columns:
+    """The same rows, where year group 1 lies ``by`` standard deviations above year group K."""
+    older = np.where(table["year_group"] == "1", by, 0.0).astype(np.float32)
+    return {**table, "z": (table["z"] + older).round(3)}
+
+
+def _reference(table: cases.Columns, *, told: bool = True) -> bytes:
+    values = {name: table[name].astype(np.float64).round(6) for name in cases.FEATURES}
+    return references.build(
+        values,
+        cases.CATEGORIES,
+        minimum_cell=10,
+        mix=frozenset({"year"}),
+        year_groups=table["year_group"] if told else None,
+    ).to_bytes()
+
+
+def _chosen(table: cases.Columns, rows: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]") -> cases.Columns:
+    return {name: cells[rows] for name, cells in table.items()}
+
+
+def _slices(table: cases.Columns, reference: bytes) -> dict[str, float | None]:
+    """What was found of the number, over all and in each year group."""
+    tables = {found.key: found for found in drift.tabulate(cases.some_evidence(table, reference=reference))}
+    return {str(row[1]): row[3] for row in tables["drift.inputs"].rows if row[0] == "z"}  # type: ignore[misc]
+
+
+def _judge(table: cases.Columns, reference: bytes) -> verdicts.Verdict:
+    found: verdicts.Verdict = cases.by_subject(drift.decide(cases.some_evidence(table, reference=reference)))["input z"]
+    return found
+
+
+def test_year_groups_that_differ_as_they_did_in_training_pass_by_their_own_reference_only() -> None:
+    """Rule: a year group is compared with itself; all of the training would find that the older ones are older."""
+    table = _grown(cases.columns())
+
+    own, pooled = _judge(table, _reference(table)), _judge(table, _reference(table, told=False))
+
+    assert own.outcome is Outcome.PASS
+    assert own.sentence.endswith(("Compared with the same year group of the training.", "mixed as these pupils are."))
+    assert pooled.outcome is Outcome.FAIL
+    assert pooled.sentence.endswith("the training reference does not tell year groups apart.")
+
+
+def test_another_mix_of_year_groups_is_no_difference_although_they_differ() -> None:
+    """Rule: all year groups together are compared with those of the training in the mix of the evaluated pupils."""
+    table = _grown(cases.columns())
+    mostly_young = _chosen(table, (table["year_group"] == "K") | (np.arange(len(table["z"])) % 4 == 0))
+
+    assert _judge(mostly_young, _reference(table)).outcome is Outcome.PASS
+    assert _slices(mostly_young, _reference(table))["all year groups"] < 0.05  # type: ignore[operator]
+    assert _slices(mostly_young, _reference(table, told=False))["all year groups"] > 0.1  # type: ignore[operator]
+
+
+def test_difference_within_one_year_group_fails_and_names_it() -> None:
+    table = _grown(cases.columns())
+    moved = {**table, "z": table["z"] + np.where(table["year_group"] == "1", 0.6, 0.0).astype(np.float32)}
+
+    found = _judge(moved, _reference(table))
+
+    assert found.outcome is Outcome.FAIL
+    assert "in year group 1:" in found.sentence
+    assert found.sentence.endswith("Compared with the same year group of the training.")
+
+
+@pytest.mark.parametrize(
+    ("by", "outcome", "said"),
+    [
+        (0.0, Outcome.PASS, ""),
+        (1.0, Outcome.NOT_ENOUGH_EVIDENCE, "training had no pupils of this year group, and the others differ too much"),
+    ],
+    ids=["training's year groups alike", "training's year groups apart"],
+)
+def test_year_group_that_training_never_saw_is_judged_by_the_others_where_they_are_alike(
+    by: float, outcome: verdicts.Outcome, said: str
+) -> None:
+    """Rule: what did not change from year group to year group may stand for one more; what did says nothing of it."""
+    table = _grown(cases.columns(), by)
+    new = np.arange(len(table["z"])) % 3 == 0
+    reference = _reference(_chosen(table, ~new))
+    evaluated = {**table, "year_group": np.where(new & (table["year_group"] == "K"), "2", table["year_group"])}
+
+    found = _judge(evaluated, reference)
+
+    assert found.outcome is outcome
+    assert said in found.sentence
+    if outcome is Outcome.NOT_ENOUGH_EVIDENCE:
+        assert found.action.startswith("Train on more pupils of this year group")
+    assert _slices(evaluated, reference)["2"] is None or by == 0
+
+
+def test_year_group_that_was_too_small_in_training_is_compared_with_all_and_the_sentence_says_so() -> None:
+    table = cases.columns()
+    of_k = np.flatnonzero(table["year_group"] == "K")
+    trained = {**table, "year_group": table["year_group"].copy()}
+    trained["year_group"][of_k[:60]] = "2"
+    trained["year_group"][of_k[60:]] = "3"
+    evaluated = {**trained, "year_group": np.where(trained["year_group"] == "3", "2", trained["year_group"])}
+    evaluated["z"] = evaluated["z"] + np.where(evaluated["year_group"] == "2", 0.8, 0.0).astype(np.float32)
+
+    found = _judge(evaluated, _reference(trained))
+
+    assert found.outcome is Outcome.FAIL
+    assert "in year group 2:" in found.sentence
+    assert found.sentence.endswith("training had too few pupils of this year group to tell of it.")
+
+
+def test_what_few_training_rows_show_counts_for_less_than_the_same_of_many() -> None:
+    """Rule: a difference that chance in the training rows explains is none."""
+    table = cases.columns()
+    few = _chosen(table, np.random.default_rng(0).permutation(len(table["z"])) < 220)
+    many = {name: np.tile(cells, 20) for name, cells in few.items()}
+    moved = {**table, "z": table["z"] + np.float32(0.4)}
+
+    assert _judge(moved, _reference(many)).outcome is Outcome.FAIL
+    assert _judge(moved, _reference(few)).outcome is Outcome.NOT_ENOUGH_EVIDENCE
