@@ -29,6 +29,10 @@ def run(
     ] = None,
     calendar: Annotated[list[Path] | None, typer.Option(help="AcademicCalendar as YAML; repeatable.")] = None,
     cells: Annotated[list[Path] | None, typer.Option(help="Group sums of another district; repeatable.")] = None,
+    earlier: Annotated[
+        list[Path] | None,
+        typer.Option(help="Report published earlier on this model: report.json or its directory; repeatable."),
+    ] = None,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML there.")] = None,
     sarif: Annotated[Path | None, typer.Option(help="Write SARIF 2.1.0 there.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="Write a summary for a pull request there.")] = None,
@@ -59,6 +63,7 @@ def run(
         hardware=tuple(casefiles.parse_hardware(box) for box in hardware or ()),
         calendars=tuple(calendar or ()),
         cells=tuple(cells or ()),
+        earlier=tuple(earlier or ()),
     )
     with progress() as say:
         say("looking at the release files")

@@ -33,6 +33,10 @@ def verify(
     release_files: Annotated[Path | None, typer.Option(help="Directory of the release files, to judge again.")] = None,
     calendar: Annotated[list[Path] | None, typer.Option(help="Calendar that was judged with; repeatable.")] = None,
     cells: Annotated[list[Path] | None, typer.Option(help="Group sums that were judged with; repeatable.")] = None,
+    earlier: Annotated[
+        list[Path] | None,
+        typer.Option(help="Earlier report that it was compared with: directory of its documents; repeatable."),
+    ] = None,
     deadline_seconds: Annotated[float, typer.Option(min=1, help="Longest run.")] = 900.0,
 ) -> None:
     """Check that verdicts, policy and evidence of a decision belong together; with the rows, judge again and compare.
@@ -66,7 +70,8 @@ def verify(
     verified = verification.verify(found.files, expected=expected or found.expected, release=about or found.release)
     problems, notes = [*verified.problems], [*verified.notes]
     if evaluation is not None and release_files is not None and verified.report is not None:
-        compared = _again(verified.report, evaluation, release_files, (calendar or [], cells or []), deadline_seconds)
+        more = (calendar or [], cells or [], earlier or [])
+        compared = _again(verified.report, evaluation, release_files, more, deadline_seconds)
         problems += compared.problems
         notes += compared.notes
     _end(verified, problems, notes, again=evaluation is not None)
@@ -101,7 +106,11 @@ def _from_registry(
 
 
 def _again(
-    report: Any, evaluation: Path, release_files: Path, more: tuple[list[Path], list[Path]], deadline_seconds: float
+    report: Any,
+    evaluation: Path,
+    release_files: Path,
+    more: tuple[list[Path], list[Path], list[Path]],
+    deadline_seconds: float,
 ) -> Any:
     from homeroom.gates import casefiles, recomputation  # noqa: PLC0415 - see the charter
     from homeroom.packaging import releasefiles  # noqa: PLC0415 - see the charter
@@ -111,6 +120,7 @@ def _again(
         release=releasefiles.read(release_files),
         calendars=casefiles.read_named(more[0]),
         cells=casefiles.read_named(more[1]),
+        earlier=casefiles.read_earlier(more[2]),
     )
     with gateruns.progress() as say:
         return recomputation.recompute(report, given, timedelta(seconds=deadline_seconds), say)

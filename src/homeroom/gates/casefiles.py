@@ -1,5 +1,6 @@
 """A gate run from files, as a CI has them: release directory, evaluation table, policy, and what else there is."""
 
+import json
 import pathlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any
 import yaml
 
 from homeroom.domain import digests, errors
-from homeroom.gates import inputs
+from homeroom.gates import attaching, bundles, inputs
 from homeroom.packaging import releasefiles
 from homeroom.resources import gatepolicies
 
@@ -29,6 +30,7 @@ class CaseFiles:
         hardware: boxes that it may go to.
         calendars: AcademicCalendar documents.
         cells: group sums of other districts.
+        earlier: directories with the documents of reports published earlier, or their ``report.json``.
     """
 
     directory: pathlib.Path
@@ -38,6 +40,7 @@ class CaseFiles:
     hardware: tuple[inputs.Hardware, ...] = ()
     calendars: tuple[pathlib.Path, ...] = ()
     cells: tuple[pathlib.Path, ...] = ()
+    earlier: tuple[pathlib.Path, ...] = ()
 
 
 def read(files: CaseFiles) -> tuple[inputs.GateInputs, gatepolicies.Spec]:
@@ -58,6 +61,7 @@ def read(files: CaseFiles) -> tuple[inputs.GateInputs, gatepolicies.Spec]:
         hardware=files.hardware,
         calendars=read_named(files.calendars),
         cells=read_named(files.cells),
+        earlier=read_earlier(files.earlier),
     )
     return given, policy
 
@@ -85,6 +89,30 @@ def parse_policy(content: bytes, path: pathlib.Path) -> gatepolicies.Spec:
         raise errors.SpecError(f"{path.name} holds no GatePolicy: it needs apiVersion, kind, metadata and spec")
     body = value if "spec" in value else {"spec": value}
     return gatepolicies.parse({"metadata": {"name": path.stem}, **body}).spec
+
+
+def read_earlier(paths: Sequence[pathlib.Path]) -> dict[str, bytes]:
+    """The documents of reports published earlier, one file each, by the digest of the report.
+
+    Args:
+        paths: directories as ``homeroom gate run --evidence`` writes them, or the ``report.json`` in one.
+
+    Raises:
+        SpecError: a document is missing or no JSON, or there are more reports than are compared.
+    """
+    if len(paths) > bundles.MOST:
+        raise errors.SpecError(
+            f"{len(paths)} earlier reports are given, and {bundles.MOST} are compared: give the newest"
+        )
+    found: dict[str, bytes] = {}
+    for path in paths:
+        directory = path.parent if path.name == attaching.REPORT else path
+        names = (attaching.REPORT, attaching.EVIDENCE, attaching.POLICY)
+        try:
+            found |= bundles.build(*(json.loads(read_file(directory / name)) for name in names))
+        except (ValueError, RecursionError) as exc:
+            raise bundles.refused(exc) from exc
+    return found
 
 
 def parse_hardware(text: str) -> inputs.Hardware:

@@ -102,6 +102,8 @@ def _evidence(evidence: Evidence, tables: Sequence[tabulations.Table]) -> dict[s
             "hardware": [box.to_json() for box in given.hardware],
             "calendars": {name: digests.of_bytes(content) for name, content in given.calendars.items()},
             "cells": {name: digests.of_bytes(content) for name, content in given.cells.items()},
+            "earlier": {name: digests.of_bytes(content) for name, content in given.earlier.items()},
+            "unread": given.unread,
         },
         "thresholds": list(evidence.thresholds),
         "notRecorded": {name: _not_recorded(evidence, name) for name in sorted(evidence.table.groups)},

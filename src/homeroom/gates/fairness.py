@@ -15,7 +15,7 @@ from homeroom.domain import digests, releases, verdicts
 from homeroom.gates import evaluationtables, inputs, tabulations
 from homeroom.gates import evidence as evidences
 from homeroom.gates.evidence import Evidence
-from homeroom.gates.groups import comparisons, displays, judgements, materials, schoolcells, sums
+from homeroom.gates.groups import comparisons, displays, earlierreports, judgements, materials, schoolcells, sums
 from homeroom.resources import gatepolicies
 from homeroom.stats import clusters
 
@@ -40,10 +40,7 @@ def shown(evidence: Evidence) -> frozenset[str]:
     """Names of the comparisons whose numbers may be shown at all."""
     material = material_of(evidence)
     scope = material.scopes[0]
-    pool = material.pool(scope)
-    judged = materials.judged(material, scope, pool)
-    hidden = materials.withheld(material, scope, pool, judged)
-    return frozenset(material.compared[index].name for index in judged if index not in hidden)
+    return frozenset(material.compared[index].name for index in materials.shown(material, scope, material.pool(scope)))
 
 
 @functools.lru_cache(maxsize=1)
@@ -72,6 +69,11 @@ def material_of(evidence: Evidence) -> materials.Material:
         purpose=evidence.release.purpose,
         harm=evidence.policy.harm,
         levels=_levels(evidence, compared),
+        population=earlierreports.population(
+            evidence.table.digest, map(digests.of_bytes, evidence.given.cells.values())
+        ),
+        earlier=tuple(earlierreports.parse(content) for _, content in sorted(evidence.given.earlier.items())),
+        unread=evidence.given.unread,
     )
     cells = evidence.given.cells
     return alone if not cells else _with_cells(alone, [cells[name] for name in sorted(cells)])

@@ -27,10 +27,8 @@ def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
     material = fairness.material_of(evidence)
     scope = material.scopes[0]
     pool = material.pool(scope)
-    judged = materials.judged(material, scope, pool)
-    hidden = materials.withheld(material, scope, pool, judged)
     rows: list[tuple[tabulations.Cell, ...]] = []
-    for index in (index for index in judged if index not in hidden):
+    for index in materials.shown(material, scope, pool):
         for s in range(len(evidence.stages)):
             for t in range(len(evidence.thresholds)):
                 check(evidence, pool, material.compared[index], (index, s, t))

@@ -15,7 +15,7 @@ THRESHOLD = "threshold"
 """Parameter that decides who is offered support: a score at or above it."""
 
 _INPUTS, _EVALUATION, _REFERENCE = "inputs.json", "evaluation.csv.gz", "reference.json"
-_CALENDARS, _CELLS = "calendars", "cells"
+_CALENDARS, _CELLS, _EARLIER = "calendars", "cells", "earlier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,8 @@ class GateInputs:
         hardware: distinct boxes of the schools; empty when none is known yet.
         calendars: AcademicCalendar documents by file name, for tables whose rows have a period.
         cells: group sums of other districts by file name, to be pooled with ours.
+        earlier: reports published earlier, each with its documents in one file, by file name; the new one is compared with them.
+        unread: how many more of them there are that are not given.
     """
 
     release: releases.ReleaseConfig
@@ -56,6 +58,8 @@ class GateInputs:
     hardware: tuple[Hardware, ...] = field(default=())
     calendars: Mapping[str, bytes] = field(default_factory=dict)
     cells: Mapping[str, bytes] = field(default_factory=dict)
+    earlier: Mapping[str, bytes] = field(default_factory=dict)
+    unread: int = 0
 
     def __post_init__(self) -> None:
         for file in self.release.stages:
@@ -86,7 +90,7 @@ def write(directory: pathlib.Path, inputs: GateInputs, policy: gatepolicies.Spec
         (directory / _stage_name(file.stage)).write_bytes(inputs.stages[file.stage])
     (directory / _EVALUATION).write_bytes(inputs.evaluation)
     (directory / _REFERENCE).write_bytes(inputs.reference)
-    for folder, files in ((_CALENDARS, inputs.calendars), (_CELLS, inputs.cells)):
+    for folder, files in ((_CALENDARS, inputs.calendars), (_CELLS, inputs.cells), (_EARLIER, inputs.earlier)):
         _write_files(directory / folder, files)
     described = {
         "release": inputs.release.to_json(),
@@ -94,6 +98,7 @@ def write(directory: pathlib.Path, inputs: GateInputs, policy: gatepolicies.Spec
         "on": inputs.on.isoformat(),
         "policy": policy.to_json(),
         "hardware": [box.to_json() for box in inputs.hardware],
+        "unread": inputs.unread,
     }
     (directory / _INPUTS).write_text(json.dumps(described), encoding="utf-8")
 
@@ -117,6 +122,8 @@ def read(directory: pathlib.Path) -> tuple[GateInputs, gatepolicies.Spec]:
             hardware=tuple(parse_hardware(box) for box in described["hardware"]),
             calendars=_read_files(directory / _CALENDARS),
             cells=_read_files(directory / _CELLS),
+            earlier=_read_files(directory / _EARLIER),
+            unread=int(described["unread"]),
         )
         return inputs, gatepolicies.Spec.model_validate(described["policy"])
     except (OSError, KeyError, TypeError, ValueError) as exc:

@@ -32,12 +32,14 @@ class Given:
         release: files of the release.
         calendars: by file name.
         cells: by file name.
+        earlier: earlier reports that were compared, by file name.
     """
 
     evaluation: bytes
     release: releasefiles.ReleaseFiles
     calendars: Mapping[str, bytes]
     cells: Mapping[str, bytes]
+    earlier: Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +118,13 @@ def _other_inputs(report: documents.GateReport, given: Given) -> Iterator[str]:
     for name, found, wanted in pairs:
         if found != wanted:
             yield f"{name} is not the one that was judged ({digests.short(found)}, not {digests.short(digests.parse(wanted))})"
-    for kind, files in (("calendars", given.calendars), ("cells", given.cells)):
-        if {name: digests.of_bytes(content) for name, content in files.items()} != read[kind]:
-            yield f"the {kind} are not those that were judged with: {', '.join(read[kind]) or 'none'}"
+    for kind, words, files in (
+        ("calendars", "calendars", given.calendars),
+        ("cells", "cells", given.cells),
+        ("earlier", "earlier reports", given.earlier),
+    ):
+        if {name: digests.of_bytes(content) for name, content in files.items()} != read.get(kind, {}):
+            yield f"the {words} are not those that were judged with: {', '.join(read.get(kind, {})) or 'none'}"
 
 
 def _inputs(report: documents.GateReport, given: Given) -> inputs.GateInputs:
@@ -133,6 +139,8 @@ def _inputs(report: documents.GateReport, given: Given) -> inputs.GateInputs:
             hardware=tuple(inputs.parse_hardware(box) for box in report.evidence["inputs"]["hardware"]),
             calendars=given.calendars,
             cells=given.cells,
+            earlier=given.earlier,
+            unread=report.evidence["inputs"].get("unread", 0),
         )
     except (KeyError, TypeError, ValueError) as exc:
         raise errors.SpecError(f"the evidence does not say on which day and boxes was judged: {exc!s:.100}") from exc

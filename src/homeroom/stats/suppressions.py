@@ -90,6 +90,57 @@ def derivable(shown: clusters.FloatArray, secret: clusters.FloatArray) -> cluste
     return np.asarray(np.abs(left).max(axis=1, initial=0.0) < _NOTHING)
 
 
+def derived(
+    shown: clusters.FloatArray, numbers: clusters.FloatArray, wanted: clusters.FloatArray
+) -> clusters.FloatArray:
+    """Numbers that follow from published ones.
+
+    Args:
+        shown: shape (p, a); as for ``derivable``.
+        numbers: shape (p,); the published numbers.
+        wanted: shape (s, a).
+
+    Returns:
+        Shape (s,); NaN where it does not follow. Example: 50 in all and 46 in one of two parts give 4 in the other.
+    """
+    follows = derivable(shown, wanted)
+    return np.where(follows, _weights(shown, wanted) @ numbers, np.nan)
+
+
+def _weights(shown: clusters.FloatArray, wanted: clusters.FloatArray) -> clusters.FloatArray:
+    """How published numbers add up to wanted ones; shape (s, p)."""
+    return np.asarray(np.linalg.lstsq(shown.T, wanted.T, rcond=None)[0].T)
+
+
+def withheld(
+    shown: clusters.FloatArray, sizes: clusters.FloatArray, secret: clusters.FloatArray, known: clusters.FloatArray
+) -> tuple[clusters.BoolArray, clusters.BoolArray]:
+    """Numbers to withhold so that no secret can be worked out from those that are left and what is known besides.
+
+    Of the numbers that a secret follows from, the one about the fewest pupils goes first.
+
+    Args:
+        shown: shape (p, a); numbers that could be published, as for ``derivable``.
+        sizes: shape (p,); pupils behind each.
+        secret: shape (s, a).
+        known: shape (k, a); numbers that everybody has already.
+
+    Returns:
+        What to withhold, shape (p,), and which secrets follow from ``known`` alone, shape (s,): these cannot be kept.
+    """
+    found: clusters.BoolArray = np.zeros(len(shown), dtype=bool)
+    lost = derivable(known, secret)
+    kept = secret[~lost]
+    while True:
+        together = np.concatenate([known, shown[~found]])
+        follows = kept[derivable(together, kept)]
+        if not len(follows):
+            return found, lost
+        part = np.abs(_weights(together, follows[:1])[0, len(known) :]) > _NOTHING
+        left = np.flatnonzero(~found)[part]
+        found[left[sizes[left].argmin()]] = True
+
+
 def recoded(share: float, rows: float) -> float:
     """Share as it may be shown: not closer to 0 or 1 than so many rows allow. Example: 0.995 of 120 rows gives 0.98."""
     edge = next(edge for least, edge in RANGES if rows >= least)

@@ -11,7 +11,7 @@ from tests.unit.gates import cases
 
 from homeroom.domain import errors, releases, verdicts
 from homeroom.gates import evidence, fairness, grouprates, reported
-from homeroom.gates.groups import comparisons, materials, publications, refusals, schoolcells
+from homeroom.gates.groups import comparisons, materials, refusals, schoolcells
 from homeroom.resources import gatepolicies
 
 Outcome = verdicts.Outcome
@@ -254,25 +254,6 @@ def test_withheld_group_keeps_its_outcome_and_loses_its_numbers() -> None:
     name = hidden[0].subject.removeprefix("full: ").split(" against")[0]
     assert f'"{name}"' not in text
     assert not any(name in verdict.subject for verdict in reported.decide(known))
-
-
-@pytest.mark.parametrize(
-    ("before", "refused"),
-    [([], False), ([("B", "W")], True), ([("B",)], False)],
-    ids=["nothing before", "all but one", "two left"],
-)
-def test_new_table_that_gives_a_group_away_with_the_old_ones_is_refused(
-    before: list[tuple[str, ...]],
-    refused: bool,  # noqa: FBT001 - a table of cases
-) -> None:
-    old = [publications.Publication("ethnicity", shown, ("A",)) for shown in before]
-    known = [publications.Publication("ethnicity", ("O",), ("X",)), *old]
-    new = publications.Publication("ethnicity", ("H", "X") if refused else ("H",), ("A", "Z"))
-    if not refused:
-        publications.refuse_differencing(new, known)
-        return
-    with pytest.raises(errors.SpecError, match="gives a group of few pupils away"):
-        publications.refuse_differencing(new, known)
 
 
 def test_pooled_cells_give_the_verdicts_of_the_rows() -> None:

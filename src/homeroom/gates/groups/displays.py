@@ -17,9 +17,7 @@ def tabulate(material: materials.Material) -> tuple[Table, ...]:
     """All tables, about all bands of the release together."""
     scope = material.scopes[0]
     pool = material.pool(scope)
-    judged = materials.judged(material, scope, pool)
-    hidden = materials.withheld(material, scope, pool, judged)
-    shown = [index for index in judged if index not in hidden]
+    shown = materials.shown(material, scope, pool)
     return (
         _gaps(material, scope, shown),
         _opposite(material, scope, pool, shown),

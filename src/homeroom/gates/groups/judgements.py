@@ -7,7 +7,7 @@ from homeroom.stats import power
 
 _REPORTED_STAGES = 1
 """What limits nothing is reported for the best stage only; the tables have the others."""
-_ABOUT = {
+ABOUT = {
     errorrates.EXCESS: "",
     errorrates.OPPOSITE: ", the opposite error",
     errorrates.FALSE_ALARMS: "flags without need",
@@ -21,13 +21,13 @@ def decide(material: materials.Material) -> tuple[verdicts.Verdict, ...]:
     found, schools = measure(material), len(material.totals.sites)
     limited = findings.judge([finding for finding in found if finding.limit is not None], schools)
     reported = findings.judge([finding for finding in found if finding.limit is None], schools)
-    hidden = {scope.band: _hidden(material, scope) for scope in material.scopes}
     judged = [*findings.worst_of_each(limited), *findings.worst_of_each(reported)]
     return (
         *refusals.decide_use(material),
-        *(_verdict(material, each, hidden) for each in judged),
+        *(_verdict(material, each) for each in judged),
         *(verdict for scope in material.scopes for verdict in refusals.decide_unrecorded(material, scope)),
         *(verdict for scope in material.scopes for verdict in refusals.decide_too_few(material, scope)),
+        *refusals.decide_earlier(material),
     )
 
 
@@ -56,21 +56,27 @@ def _reported(material: materials.Material, scope: materials.Scope) -> list[Find
     return found
 
 
-def _hidden(material: materials.Material, scope: materials.Scope) -> set[str]:
-    pool = material.pool(scope)
-    shown = materials.judged(material, scope, pool)
-    return {material.compared[index].name for index in materials.withheld(material, scope, pool, shown)}
+def _why_withheld(material: materials.Material, found: Finding) -> sentences.Withheld | None:
+    """Why the numbers of a finding stay hidden; None where they are told."""
+    if found.comparison is None:
+        return None
+    place = materials.place_of(material, found.scope, material.compared.index(found.comparison))
+    withheld = materials.withheld(material)
+    if place in withheld.by_itself:
+        return sentences.Withheld.BY_ITSELF
+    return sentences.Withheld.BY_EARLIER if place in withheld.by_earlier else None
 
 
-def _verdict(material: materials.Material, each: Judged, hidden: dict[str | None, set[str]]) -> verdicts.Verdict:
+def _verdict(material: materials.Material, each: Judged) -> verdicts.Verdict:
     found = each.finding
-    numbers = found.comparison is None or found.comparison.name not in hidden[found.scope.band]
+    why = _why_withheld(material, found)
+    numbers = why is None
     return verdicts.Verdict(
         gate=refusals.GATE,
         check=found.check,
         subject=_subject(found),
         outcome=each.outcome,
-        sentence=sentences.sentence(each, material.harm, numbers=numbers),
+        sentence=sentences.sentence(each, material.harm, why),
         action=sentences.action(each),
         evidence=material.digest,
         estimate=found.estimate if numbers else None,
@@ -84,7 +90,7 @@ def _verdict(material: materials.Material, each: Judged, hidden: dict[str | None
 
 
 def _subject(found: Finding) -> str:
-    about = _ABOUT[found.check]
+    about = ABOUT[found.check]
     compared = found.comparison
     text = about if compared is None else f"{compared.words} against {compared.against}{about}"
     return refusals.subject(found.scope, f"{found.stage}: {text}")

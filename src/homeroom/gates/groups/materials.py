@@ -1,5 +1,6 @@
 """What is judged: sums, comparisons, limits in each scope, and the resamples of schools."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,9 +8,9 @@ import numpy as np
 
 from homeroom.domain import digests
 from homeroom.gates.evidence import FEWEST_SCHOOLS
-from homeroom.gates.groups import comparisons, sums
+from homeroom.gates.groups import comparisons, places, publications, sums
 from homeroom.resources import gatepolicies
-from homeroom.stats import clusters, suppressions
+from homeroom.stats import clusters
 
 Levels = Callable[[int, int, Sequence[int]], clusters.FloatArray]
 """From comparison, stage and bands to rows by school, side, outcome and level of score; shape (k, 2, 2, m)."""
@@ -44,6 +45,9 @@ class Material:
         purpose: what the release is for.
         harm: the harm of that purpose.
         levels: finer sums than bins where there are rows; None where only bins are known.
+        population: digest of all rows behind the sums, those of other districts included; None for ``digest``.
+        earlier: what reports that were published earlier tell.
+        unread: how many more of them there are, older ones, that were not read.
     """
 
     totals: sums.Sums
@@ -55,6 +59,9 @@ class Material:
     purpose: str
     harm: gatepolicies.Harm
     levels: Levels | None = None
+    population: digests.Digest | None = None
+    earlier: tuple[places.Publication, ...] = ()
+    unread: int = 0
 
     @property
     def at_risk(self) -> int:
@@ -106,39 +113,74 @@ def judged(material: Material, scope: Scope, pool: sums.Pool) -> list[int]:
     ]
 
 
-def withheld(material: Material, scope: Scope, pool: sums.Pool, shown: Sequence[int]) -> set[int]:
-    """Comparisons whose numbers, together with the others', would give a group away that is too small to be shown.
+@functools.lru_cache(maxsize=1)
+def withheld(material: Material) -> publications.Withheld:
+    """Groups whose numbers would give a small group away, by themselves or together with earlier reports.
 
-    The groups of one column and all its other values together make up the column; who shows all parts but one shows that
-    one too. The smallest of what is shown is then hidden, until nothing follows.
+    Remembered for the material of one run: verdicts and tables ask for the same.
+
+    Raises:
+        SpecError: the table has the pupils of an earlier report but for a few.
     """
-    hidden: set[int] = set()
-    for column in material.totals.frame.columns:
-        members = [index for index, found in enumerate(material.compared) if found.columns == (column,)]
-        hidden |= _withheld_of_column(pool, members, set(shown), scope.limits.minimum_cell, material.at_risk)
-    return hidden
+    return publications.withhold(_draft(material), material.earlier)
 
 
-def _withheld_of_column(pool: sums.Pool, members: list[int], shown: set[int], minimum: int, at_risk: int) -> set[int]:
-    rows = pool.rows[:, :, comparisons.GROUP, at_risk].sum(axis=0)
-    if not members:
-        return set()
-    everybody = rows[members[0]] + pool.rows[:, members[0], comparisons.REST, at_risk].sum()
-    sizes = np.append(rows[members], everybody - rows[members].sum())
-    # Values that no pupil has are no part: who knows that nobody has another value can subtract without them.
-    parts = np.eye(len(sizes)) * (sizes > 0)[:, None]
-    small = [place for place, index in enumerate(members) if index not in shown]
-    small += [len(members)] if 0 < sizes[-1] < minimum else []
-    secrets = [parts[place] for place in small if sizes[place] > 0]
-    # Two hidden groups that are few together must not be told as their sum either.
-    secrets += [parts[small].sum(axis=0)] if len(secrets) > 1 and sizes[small].sum() < minimum else []
-    open_ones = [place for place, index in enumerate(members) if index in shown]
-    hidden: set[int] = set()
-    while secrets and open_ones:
-        published = np.concatenate([parts[open_ones], parts.sum(axis=0) - parts[open_ones]])
-        if not suppressions.derivable(published, np.stack(secrets)).any():
-            break
-        smallest = min(open_ones, key=lambda place: (rows[members[place]], place))
-        open_ones.remove(smallest)
-        hidden.add(members[smallest])
-    return hidden
+def hidden(material: Material, scope: Scope) -> set[int]:
+    """Comparisons of a scope whose numbers are withheld."""
+    found = withheld(material)
+    kept = found.by_itself | found.by_earlier
+    return {index for index in range(len(material.compared)) if place_of(material, scope, index) in kept}
+
+
+def shown(material: Material, scope: Scope, pool: sums.Pool) -> list[int]:
+    """Comparisons of a scope that are judged and whose numbers may be told."""
+    kept = hidden(material, scope)
+    return [index for index in judged(material, scope, pool) if index not in kept]
+
+
+def place_of(material: Material, scope: Scope, comparison: int) -> places.Place:
+    """The group of a comparison among the pupils of a scope."""
+    return places.Place(_bands(material, scope), frozenset(material.compared[comparison].members))
+
+
+def _bands(material: Material, scope: Scope) -> places.Bands:
+    return frozenset(material.totals.frame.bands[band] for band in scope.bands)
+
+
+def _draft(material: Material) -> places.Draft:
+    counts: dict[tuple[places.Counted, places.Place], float] = {}
+    recorded: dict[tuple[places.Bands, str], float] = {}
+    large, unfit = set[places.Place](), set[places.Place]()
+    for scope in material.scopes:
+        pool = material.pool(scope)
+        counts |= _count(places.Place(_bands(material, scope)), pool.rows[:, -1, comparisons.GROUP])
+        large |= {place_of(material, scope, index) for index in judged(material, scope, pool)}
+        for index, compared in enumerate(material.compared):
+            place, rows = place_of(material, scope, index), pool.rows[:, index]
+            counts |= _count(place, rows[:, comparisons.GROUP])
+            if len(compared.columns) == 1:
+                recorded[place.bands, compared.columns[0]] = float(rows[:, :, material.at_risk].sum())
+            # A band may well have few schools: what all bands together tell of it is about their pupils, not theirs alone.
+            rows_at_risk = rows[:, comparisons.GROUP, material.at_risk]
+            if scope is material.scopes[0] and not enough(rows_at_risk, scope.limits.minimum_cell):
+                unfit.add(place)
+    return places.Draft(
+        population=material.population or material.digest,
+        scopes=tuple(_bands(material, scope) for scope in material.scopes),
+        counts=counts,
+        at_risk=places.Counted.NEED if material.at_risk else places.Counted.NO_NEED,
+        recorded=recorded,
+        shown=frozenset(large),
+        unfit=frozenset(unfit),
+        minima={_bands(material, scope): scope.limits.minimum_cell for scope in material.scopes},
+    )
+
+
+def _count(place: places.Place, rows: clusters.FloatArray) -> dict[tuple[places.Counted, places.Place], float]:
+    """Pupils of a place by what they need, from rows of shape (k, 2)."""
+    free, need = rows.sum(axis=0).tolist()
+    return {
+        (places.Counted.NO_NEED, place): free,
+        (places.Counted.NEED, place): need,
+        (places.Counted.ALL, place): free + need,
+    }

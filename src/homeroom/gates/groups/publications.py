@@ -1,49 +1,266 @@
-"""Whether tables published one after the other, each fine by itself, give a small group away together."""
+"""Whether reports published one after the other, each fine by itself, give a small group away together.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+Two ways lead there (docs/decisions/0020-no-differencing-between-reports.md). On the same pupils, what one report hides may
+follow from what another one tells. On almost the same pupils, two numbers of a group differ by the few who came or left.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from homeroom.domain import errors
-from homeroom.stats import suppressions
+from homeroom.gates.groups import places
+from homeroom.gates.groups.places import Counted, Counts, Draft, Place, Publication, Space
+from homeroom.stats import clusters, suppressions
 
 
 @dataclass(frozen=True, slots=True)
-class Publication:
-    """What was published about one column of the same evaluation rows.
+class Withheld:
+    """What a report must not tell.
 
     Attributes:
-        column: the column.
-        shown: values whose group was shown; its rest was shown with it.
-        hidden: values whose group was hidden because it is small.
+        by_itself: groups whose numbers give a small one away together with others of the same report.
+        by_earlier: groups whose numbers do so together with earlier reports.
+        told_before: whether earlier reports give a small group away among themselves, which nothing new takes back.
     """
 
-    column: str
-    shown: tuple[str, ...]
-    hidden: tuple[str, ...]
+    by_itself: frozenset[Place]
+    by_earlier: frozenset[Place]
+    told_before: bool
 
 
-def refuse_differencing(new: Publication, before: Sequence[Publication]) -> None:
-    """Looks whether a new table gives a group away, together with those published before.
+@dataclass(frozen=True, slots=True, eq=False)
+class Change:
+    """By how much a number differs from the one of earlier reports.
 
-    A rest is everybody but the group, so tables that show all groups but one show that one too. Example: groups B and W
-    shown last year, and now H where only A is left: A = everybody - B - W - H.
+    Attributes:
+        cells: the cells that it counts; shape (a,).
+        counted: which pupils of them.
+        pupils: the difference.
+        everybody: whether it is about all pupils of its bands.
+    """
+
+    cells: clusters.FloatArray
+    counted: Counted
+    pupils: float
+    everybody: bool
+
+    def is_inside(self, other: "Change") -> bool:
+        """Whether those whom it counts are all counted by ``other``."""
+        return other.counted in (self.counted, Counted.ALL) and bool((self.cells <= other.cells).all())
+
+
+def withhold(draft: Draft, earlier: Sequence[Publication]) -> Withheld:
+    """Groups whose numbers a report keeps to itself, so that nothing about a few pupils follows from all reports together.
+
+    Where a small group follows, the smallest of the groups that it follows from is withheld, until none follows.
+
+    Example: an earlier report told B and W of a column; the new one has H and hides A, which are 4 pupils. As A is everybody
+    less B, W and H, it keeps H to itself.
 
     Raises:
-        SpecError: a hidden group could be worked out; the text names the column and no number.
+        SpecError: all pupils, or all of some bands, are those of an earlier report but for a few; that follows from their
+            numbers whatever is withheld. The text holds no number of pupils.
     """
-    together = [new, *(each for each in before if each.column == new.column)]
-    values = sorted({value for each in together for value in (*each.shown, *each.hidden)})
-    # One part more: everybody whose value no table names.
-    parts = np.eye(len(values) + 1)
-    shown = [parts[values.index(value)] for each in together for value in each.shown]
-    secret = [parts[values.index(value)] for each in together for value in each.hidden]
-    if not shown or not secret:
-        return
-    published = np.concatenate([np.stack(shown), 1 - np.stack(shown)])
-    if suppressions.derivable(published, np.stack(secret)).any():
-        raise errors.SpecError(
-            f"with what was published before about {new.column!r} this table gives a group of few pupils away: leave out one "
-            "of the groups that it shows, or put the small ones together"
+    same, others = _by_pupils(draft, earlier)
+    _refuse_few_more(draft, others)
+    by_itself, _ = _hide(draft, draft.shown, (), ())
+    by_earlier, told_before = _hide(draft, draft.shown - by_itself, same, others) if earlier else (frozenset(), False)
+    return Withheld(by_itself, by_earlier, told_before)
+
+
+def _by_pupils(draft: Draft, earlier: Sequence[Publication]) -> tuple[list[Publication], list[Publication]]:
+    """Earlier reports about the pupils of the draft, and all others, put together where they are about the same pupils.
+
+    Another table of the same pupils, such as one with the scores of another version, has another digest and the same numbers.
+    """
+    same: list[Publication] = []
+    others: list[Publication] = []
+    for each in earlier:
+        if each.population == draft.population or _alike(each.told, draft.counts):
+            same.append(each)
+            continue
+        known = (i for i, o in enumerate(others) if o.population == each.population or _alike(o.told, each.told))
+        place = next(known, None)
+        if place is None:
+            others.append(each)
+        else:
+            one = others[place]
+            others[place] = replace(one, told={**one.told, **each.told}, hidden=one.hidden | each.hidden)
+    return same, others
+
+
+def _alike(one: Counts, other: Counts) -> bool:
+    common = one.keys() & other.keys()
+    return bool(common) and all(one[key] == other[key] for key in common)
+
+
+def _refuse_few_more(draft: Draft, others: Sequence[Publication]) -> None:
+    for other in others:
+        spaces = places.spaces_of(draft, [other])
+        changes = [_changes(draft, other, space) for space in spaces]
+        for scope in draft.scopes:
+            # The same change of everybody in each space; a space that shows many to have come and gone clears it.
+            if all(_everybody_by_few(draft, scope, *each) for each in zip(spaces, changes, strict=True)):
+                where = "" if scope == draft.scopes[0] else f" of {', '.join(sorted(scope))}"
+                raise errors.SpecError(
+                    f"the evaluation table has the pupils{where} of an earlier report but for fewer than {draft.minimum}, so both "
+                    "reports together would tell about these few: evaluate on exactly the pupils of the earlier report, or let at "
+                    f"least {draft.minimum} pupils{where} differ"
+                )
+
+
+def _everybody_by_few(draft: Draft, scope: places.Bands, space: Space, changes: list[Change]) -> bool:
+    cells = space.vector(Place(scope))
+    few = _few(draft, changes)
+    return any(each.everybody and each.counted is Counted.ALL and (each.cells == cells).all() for each in few)
+
+
+def _hide(
+    draft: Draft, shown: frozenset[Place], same: Sequence[Publication], others: Sequence[Publication]
+) -> tuple[frozenset[Place], bool]:
+    """What to withhold of ``shown``, and whether a secret follows from earlier reports alone."""
+    hidden: set[Place] = set()
+    told_before = False
+    for space in places.spaces_of(draft, [*same, *others]):
+        secrets = [*_small(draft, space, same), *_came_or_left(draft, space, others)]
+        if not secrets:
+            continue
+        left = [place for place in places.in_order(shown - hidden) if space.holds(place)]
+        totals = [space.vector(Place(scope)) for scope in draft.scopes]
+        before = [space.vector(place) for each in same for place in places.in_order(each.shown) if space.holds(place)]
+        possible = 1 - _empty(draft, space, same)
+        wanted = np.stack(secrets) * possible
+        found, lost = suppressions.withheld(
+            _stack([space.vector(place) for place in left], possible),
+            np.array([draft.size(place) for place in left]),
+            wanted,
+            _stack([*totals, *before], possible),
         )
+        hidden |= {place for place, is_hidden in zip(left, found, strict=True) if is_hidden}
+        told_before |= bool((lost & ~suppressions.derivable(_stack(totals, possible), wanted)).any())
+    return frozenset(hidden), told_before
+
+
+def _stack(vectors: list[clusters.FloatArray], possible: clusters.FloatArray) -> clusters.FloatArray:
+    return np.reshape(vectors, (len(vectors), len(possible))) * possible
+
+
+def _sizes(draft: Draft, space: Space, scope: places.Bands, same: Sequence[Publication]) -> dict[Place, float]:
+    """Pupils at risk of each group of a scope, as far as they are known."""
+    told = {place: rows for each in same for (counted, place), rows in each.told.items() if counted is draft.at_risk}
+    own = {place: draft.size(place) for place in draft.places}
+    known = {**told, **own}
+    return {place: known[place] for place in places.in_order(known) if _is_in(place, space, scope)}
+
+
+def _is_in(place: Place, space: Space, scope: places.Bands) -> bool:
+    return bool(place.members) and place.bands == scope and space.holds(place)
+
+
+def _rest(
+    draft: Draft, space: Space, scope: places.Bands, sizes: dict[Place, float]
+) -> tuple[clusters.FloatArray, float] | None:
+    """Cells of all whose value has no known size, and how many these are together; None unless there is one column."""
+    if len(space.columns) != 1 or (scope, space.columns[0]) not in draft.recorded:
+        return None
+    cells = space.vector(Place(scope)) - sum(space.vector(place) for place in sizes)
+    return cells, draft.recorded[scope, space.columns[0]] - sum(sizes.values())
+
+
+def _empty(draft: Draft, space: Space, same: Sequence[Publication]) -> clusters.FloatArray:
+    """1 for cells that are known to be empty: who knows that nobody has a value can subtract without it."""
+    found = np.zeros_like(space.vector(Place(frozenset(space.bands))))
+    for scope in draft.scopes:
+        sizes = _sizes(draft, space, scope, same)
+        for place, size in sizes.items():
+            found = np.maximum(found, space.vector(place) * (size == 0))
+        rest = _rest(draft, space, scope, sizes)
+        if rest is not None and rest[1] == 0:
+            found = np.maximum(found, rest[0])
+    return found
+
+
+def _small(draft: Draft, space: Space, same: Sequence[Publication]) -> list[clusters.FloatArray]:
+    """Groups of too few pupils, what is left beside groups, and hidden groups that are too few together."""
+    known = {place for _, place in draft.counts} | {place for each in same for place in each.shown}
+    untold = [p for p in places.in_order({p for each in same for p in each.hidden} - known) if space.holds(p)]
+    secrets = [space.vector(place) for place in untold]
+    for scope in draft.scopes:
+        sizes, minimum = _sizes(draft, space, scope, same), draft.minima[scope]
+        small = {
+            place: size for place, size in sizes.items() if 0 < size < minimum or (size > 0 and place in draft.unfit)
+        }
+        vectors, total = [space.vector(place) for place in small], sum(small.values())
+        rest = _rest(draft, space, scope, sizes)
+        # A group that an earlier report hid may be all of the rest: whoever knows that there is no other value knows so.
+        if rest is not None and (0 < rest[1] < minimum or any(place.bands == scope for place in untold)):
+            vectors.append(rest[0])
+            total += rest[1]
+        if len(space.columns) == 1 and len(vectors) > 1 and total < minimum:
+            vectors.append(np.sum(vectors, axis=0))
+        secrets += [*vectors, *_left_beside(space, sizes, minimum)]
+    return secrets
+
+
+def _left_beside(space: Space, sizes: dict[Place, float], minimum: int) -> list[clusters.FloatArray]:
+    """Few of a group beside an intersection in it. Example: 40 boys, 37 of them with free lunch, leave 3 boys without."""
+    return [
+        space.vector(whole) - space.vector(part)
+        for whole in sizes
+        for part in sizes
+        if whole.members < part.members and 0 < sizes[whole] - sizes[part] < minimum
+    ]
+
+
+def _came_or_left(draft: Draft, space: Space, others: Sequence[Publication]) -> list[clusters.FloatArray]:
+    """Groups that differ from those of an earlier report by a few pupils."""
+    few = [change for other in others for change in _few(draft, _changes(draft, other, space))]
+    return [change.cells for change in few if not change.everybody]
+
+
+def _few(draft: Draft, changes: Sequence[Change]) -> list[Change]:
+    """Changes by few pupils; a part that changed by many shows that others came and went, and that these are not all."""
+    many = [change for change in changes if abs(change.pupils) >= draft.minimum]
+    return [
+        change
+        for change in changes
+        if 0 < abs(change.pupils) < draft.minimum and not any(part.is_inside(change) for part in many)
+    ]
+
+
+def _changes(draft: Draft, other: Publication, space: Space) -> list[Change]:
+    """Every difference that both reports together would tell."""
+    found: list[Change] = []
+    for counted in Counted:
+        told = [(place, rows) for (kind, place), rows in other.told.items() if kind is counted and space.holds(place)]
+        wanted = [(plus, minus) for plus, minus in _terms(draft, space) if (counted, plus) in draft.counts]
+        if not told or not wanted:
+            continue
+        cells = np.stack([_cells(space, plus, minus) for plus, minus in wanted])
+        before = suppressions.derived(
+            np.stack([space.vector(place) for place, _ in told]), np.array([rows for _, rows in told]), cells
+        )
+        for (plus, minus), vector, rows in zip(wanted, cells, before, strict=True):
+            if np.isfinite(rows):
+                now = draft.counts[counted, plus] - (0.0 if minus is None else draft.counts[counted, minus])
+                everybody = minus is None and not plus.members
+                found.append(Change(vector, counted, round(now - float(rows)), everybody))
+    return found
+
+
+def _terms(draft: Draft, space: Space) -> Iterable[tuple[Place, Place | None]]:
+    """What a report tells directly, or by taking one of its numbers from another."""
+    for scope in draft.scopes:
+        everybody = Place(scope)
+        groups = [place for place in draft.places if _is_in(place, space, scope)]
+        yield everybody, None
+        for place in groups:
+            yield place, None
+            yield everybody, place
+            yield from ((whole, place) for whole in groups if whole.members < place.members)
+
+
+def _cells(space: Space, plus: Place, minus: Place | None) -> clusters.FloatArray:
+    return space.vector(plus) - (0.0 if minus is None else space.vector(minus))

@@ -6,7 +6,7 @@ from homeroom.gates.groups import comparisons, errorrates, materials, sentences
 from homeroom.resources import fields
 
 GATE = "fairness"
-USE, NOT_RECORDED = "fairness.refused-use", "fairness.not-recorded"
+USE, NOT_RECORDED, EARLIER = "fairness.refused-use", "fairness.not-recorded", "fairness.earlier-reports"
 YOUNGEST = "K-2"
 
 
@@ -96,6 +96,32 @@ def _too_few(
         evidence=material.digest,
         limit=scope.limits.excess_limit,
         band=scope.band,
+    )
+
+
+def decide_earlier(material: materials.Material) -> tuple[verdicts.Verdict, ...]:
+    """That the report was compared with earlier ones, and what came of it; nothing where there are none."""
+    if not material.earlier:
+        return ()
+    withheld = materials.withheld(material)
+    reports = f"{len(material.earlier)} earlier report{'s' if len(material.earlier) > 1 else ''}"
+    hidden = (
+        "the numbers of some groups stay hidden" if withheld.by_earlier else "nothing had to be hidden because of them"
+    )
+    left = f" {material.unread} older ones were not read." if material.unread else ""
+    lost = " The earlier reports tell about a group of very few pupils by themselves." if withheld.told_before else ""
+    return (
+        verdicts.Verdict(
+            gate=GATE,
+            check=EARLIER,
+            subject="earlier reports: nothing about few pupils follows",
+            outcome=verdicts.Outcome.NOT_APPLICABLE,
+            sentence=f"Compared with {reports}: {hidden}.{left}{lost}",
+            action="Take one of the earlier reports back where people can still read it."
+            if withheld.told_before
+            else "",
+            evidence=material.digest,
+        ),
     )
 
 

@@ -1,5 +1,6 @@
 """What the findings say to a principal: sentence first, number second, the range always."""
 
+import enum
 from dataclasses import dataclass
 
 from homeroom.domain import releases, verdicts
@@ -36,14 +37,18 @@ _OTHER = {
 }
 
 
-def sentence(judged: Judged, harm: gatepolicies.Harm, *, numbers: bool = True) -> str:
+class Withheld(enum.Enum):
+    """Why numbers stay hidden, in a sentence."""
+
+    BY_ITSELF = "The numbers stay hidden: together with others they would tell about a group of very few pupils."
+    BY_EARLIER = "The numbers stay hidden: together with a report that was published earlier they would tell about very few pupils."
+
+
+def sentence(judged: Judged, harm: gatepolicies.Harm, withheld: Withheld | None = None) -> str:
     """The sentence of a finding; without numbers where they would tell about a small group."""
     who = "" if judged.finding.comparison is None else judged.finding.comparison.words
-    if not numbers:
-        return (
-            f"{_PLAIN[judged.outcome].format(who=who)} The numbers stay hidden: together with others they would tell about a "
-            "group of very few pupils."
-        )
+    if withheld is not None:
+        return f"{_PLAIN[judged.outcome].format(who=who)} {withheld.value}"
     found = judged.finding
     if found.check == errorrates.EXCESS:
         return _excess(judged, HARMS[harm])
