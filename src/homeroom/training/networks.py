@@ -38,6 +38,19 @@ def layers_of(model: Any) -> Layers:
     return list(zip(model.coefs_, model.intercepts_, strict=True))
 
 
+def scaled(layers: Layers, centre: clusters.FloatArray, spread: clusters.FloatArray) -> Layers:
+    """The same network for inputs as they are, where it was fitted on ``(inputs - centre) / spread``.
+
+    Args:
+        layers: as fitted.
+        centre: shape (inputs,).
+        spread: shape (inputs,), none of them 0.
+    """
+    (matrix, bias), *others = layers
+    weights = matrix / spread[:, None]
+    return [(weights, bias - centre @ weights), *others]
+
+
 def to_onnx(layers: Layers, *, name: str, producer: str) -> bytes:
     """The network as a graph written by hand: one Gemm for each layer, Relu between, a Sigmoid at the end.
 
