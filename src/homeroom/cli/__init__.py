@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from homeroom.cli import calendars, contexts, gates, joining, people, processes
+from homeroom.cli import calendars, contexts, gates, joining, offices, people, processes
 
 app = typer.Typer(
     name="homeroom",
@@ -50,5 +50,6 @@ app.add_typer(gates.app, name="gate", rich_help_panel="People")
 app.add_typer(calendars.app, name="calendar", rich_help_panel="People")
 for command in joining.COMMANDS:
     app.command(rich_help_panel="A school that joins")(command)
+app.add_typer(offices.app, name="school", rich_help_panel="A school that joins")
 for command in processes.COMMANDS:
     app.command(rich_help_panel="Processes")(command)

@@ -16,7 +16,7 @@ import structlog
 from homeroom.domain import errors
 from homeroom.processes import environment
 from homeroom.school import logs, servers
-from homeroom.school.agent import agents, links
+from homeroom.school.agent import agents, links, offices
 from homeroom.school.agent import main as agent_main
 from homeroom.school.agent import settings as agent_settings
 from homeroom.school.serving import main as serving_main
@@ -24,6 +24,8 @@ from homeroom.school.serving import models, routes, runners, spools
 from homeroom.trust import enrolment
 
 _JOIN_SECONDS = 4.0
+_ANSWER_SECONDS = 5.0
+"""A person waits: longer than any sync to disk, shorter than patience."""
 
 
 class Settings(agent_settings.PaceSettings):
@@ -39,6 +41,8 @@ class Settings(agent_settings.PaceSettings):
     """Address to answer on."""
     port: int = pydantic.Field(ge=0, le=65535)
     """Port of `/schools/<name>/v2`, `/metrics` and `/healthz`."""
+    socket: Path | None = None
+    """Unix socket on which this user says for a school's office that it is closed; none when unset."""
 
 
 def run() -> None:
@@ -50,12 +54,16 @@ def run() -> None:
     answers = {name: models.Models(pool) for name in homes}
     all_spools = {name: spools.SpoolWriter(home / "spool") for name, home in homes.items()}
     apps = {name: serving_main.build_app(name, answers[name], all_spools[name]) for name in homes}
-    listener = servers.Listener(routes.Routes(None, apps), servers.bind_port(values.host, values.port))
     crew = Crew(homes, answers, values)
+    listeners = [servers.Listener(routes.Routes(None, apps), servers.bind_port(values.host, values.port))]
+    if values.socket is not None:
+        listeners.append(
+            servers.Listener(offices.OfficesApp(homes, crew.answer_office), servers.bind_unix(values.socket))
+        )
     structlog.get_logger().info("host_started", schools=len(homes), port=values.port)
     try:
         servers.run(
-            [listener],
+            listeners,
             [lambda stop: serving_main.sync_spools(list(all_spools.values()), stop), crew.run],
         )
     finally:
@@ -92,10 +100,29 @@ class Crew:
         self._answers = answers
         self._values = values
         self._fault: BaseException | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._agents: dict[str, agents.Agent] = {}
+
+    async def answer_office(self, school: str, method: str, body: bytes) -> offices.Answer:
+        """What the agent of ``school`` says to its office, asked for in the agents' own thread.
+
+        Raises:
+            NotReady: the agents are not up yet, or too busy.
+        """
+        if self._loop is None or school not in self._agents:
+            raise errors.NotReady("the agents are just starting: try again in a few seconds")
+        asked = asyncio.run_coroutine_threadsafe(self._answer(school, method, body), self._loop)
+        try:
+            return await asyncio.wait_for(asyncio.wrap_future(asked), _ANSWER_SECONDS)
+        except TimeoutError as exc:
+            raise errors.NotReady("the agents are busy: look with `homeroom school closures` what was kept") from exc
+
+    async def _answer(self, school: str, method: str, body: bytes) -> offices.Answer:
+        return offices.answer(self._agents[school], method, body)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run all agents until ``stop``; a fault in one ends the process, so that its supervisor sees it."""
-        own_loop = asyncio.new_event_loop()
+        own_loop = self._loop = asyncio.new_event_loop()
         done = asyncio.Event()
         main_loop = asyncio.get_running_loop()
         own_stop = asyncio.Event()
@@ -106,6 +133,7 @@ class Crew:
             except BaseException as exc:  # noqa: BLE001 - raised again in the main thread
                 self._fault = exc
             finally:
+                self._loop = None
                 own_loop.close()
                 main_loop.call_soon_threadsafe(done.set)
 
@@ -123,7 +151,8 @@ class Crew:
 
     async def _run_agents(self, stop: asyncio.Event) -> None:
         # Made here: a store belongs to the thread that opened it.
-        await agent_main.run_until(stop, *(self._build(name, home) for name, home in self._homes.items()))
+        self._agents = {name: self._build(name, home) for name, home in self._homes.items()}
+        await agent_main.run_until(stop, *self._agents.values())
 
     def _build(self, name: str, home: Path) -> agents.Agent:
         identity = enrolment.load(home / "enrolment")

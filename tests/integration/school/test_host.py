@@ -11,7 +11,9 @@ import httpx
 import pytest
 from tests import schoolyard
 from tests.integration.school import conftest
+from typer.testing import CliRunner
 
+from homeroom.cli import app
 from homeroom.domain import assignments, digests, errors
 from homeroom.embedded import processes as proc
 from homeroom.school.store import blobs, database, sealing
@@ -34,10 +36,11 @@ class Host:
         self.releases = releases
         self.schools = schools
         self.port = conftest.free_port()
+        self.socket = schools.parent / "host.sock"
 
     def start(self, processes: conftest.Processes) -> int:
         """Its process id."""
-        settings = {"SCHOOLS": self.schools, "PORT": self.port}
+        settings = {"SCHOOLS": self.schools, "PORT": self.port, "SOCKET": self.socket}
         pace = {"POLL_SECONDS": 1, "STATUS_SECONDS": 5, "USAGE_SECONDS": 5}
         command = (str(Path(sys.executable).with_name("homeroom")), "host")
         variables = {f"HOMEROOM_HOST_{key}": value for key, value in (settings | pace).items()}
@@ -101,6 +104,7 @@ def test_one_process_answers_for_thirty_eight_schools(host: Host, processes: con
     share = proc.pss_bytes(pid) / COUNT
     assert 0 < share < MOST_BYTES, f"{share / (1 << 20):.2f} MiB for each of {COUNT} schools"
     conftest.wait_until(lambda: all(world.events() == ["installed"] for world in host.site.worlds.values()), 30)
+    assert_office_closes_its_own_school_only(host)
     processes.running["host"].terminate()
     assert processes.running["host"].wait(10) == 0
     assert_stores_are_separate(host)
@@ -109,6 +113,21 @@ def test_one_process_answers_for_thirty_eight_schools(host: Host, processes: con
 def assert_unknown_school_is_not_found(host: Host) -> None:
     response = httpx.post(host.url("school-0"), json=schoolyard.a_request(0.5), timeout=2, trust_env=False)
     assert response.status_code == 404
+
+
+def assert_office_closes_its_own_school_only(host: Host) -> None:
+    def office(school: str) -> int:
+        command = ("school", "close", "--from", "2027-02-03", "--because", "flood")
+        return CliRunner().invoke(app, [*command, "--socket", str(host.socket), "--school", school]).exit_code
+
+    assert (office("school-7"), office("school-0")) == (0, 2)
+    assert oct(host.socket.stat().st_mode & 0o777) == "0o600"
+
+    def closed() -> list[str]:
+        worlds = host.site.worlds.values()
+        return [world.school.name for world in worlds if "school-closed" in world.events()]
+
+    conftest.wait_until(lambda: closed() == ["school-7"])
 
 
 def assert_stores_are_separate(host: Host) -> None:

@@ -12,8 +12,10 @@ import httpx
 import pytest
 from tests import schoolyard
 from tests.integration.school import conftest
+from typer.testing import CliRunner
 
-from homeroom.domain import assignments
+from homeroom.cli import app
+from homeroom.domain import assignments, reports, schoolclosures
 
 pytestmark = pytest.mark.real
 
@@ -190,3 +192,36 @@ def test_the_sockets_are_for_their_user_only(
     for name in ("agent.sock", "serve.sock"):
         mode = (tmp_path / "run" / name).stat().st_mode
         assert oct(mode & 0o777) == "0o600"
+
+
+def test_office_closes_its_school_while_the_line_is_cut(
+    site: conftest.Site, processes: conftest.Processes, pair: Pair, tmp_path: Path
+) -> None:
+    """Said on the box with no line, kept through kill -9, applied once and in order when the line is back."""
+    socket = str(tmp_path / "run" / "agent.sock")
+    site.stop()
+    pair.start()
+    conftest.wait_until(Path(socket).exists)
+    closed = ("--from", "2027-02-03", "--to", "2027-02-04", "--because", "snow", "--note", "roads blocked")
+    assert "waiting for the line: 1" in office("close", *closed, "--socket", socket)
+    processes.kill("serve", "agent")
+    Path(socket).unlink()
+    pair.start()
+    conftest.wait_until(Path(socket).exists)
+    assert "2027-02-03\t2027-02-04\tsnow\troads blocked" in office("closures", "--socket", socket)
+    assert "waiting for the line: 2" in office("open", "--from", "2027-02-04", "--socket", socket)
+    site.start()
+    conftest.wait_until(lambda: "has received all of it" in office("closures", "--socket", socket))
+    said = [payload for payload in site.world.payloads(reports.ReportClass.AUDIT) if "from" in payload]
+    assert [schoolclosures.from_payload(payload) for payload in said] == [
+        schoolclosures.read("2027-02-03", "2027-02-04", "snow", "roads blocked"),
+        schoolclosures.read("2027-02-04", "2027-02-04", None),
+    ]
+    assert b"roads blocked" not in (tmp_path / "agent.log").read_bytes()
+
+
+def office(command: str, *arguments: str) -> str:
+    """What `homeroom school` prints."""
+    result = CliRunner().invoke(app, ["school", command, *arguments])
+    assert result.exit_code == 0, result.output
+    return result.output

@@ -11,7 +11,7 @@ import pytest
 from tests import schoolyard
 
 from homeroom.domain import dayspans, errors, reports, schoolclosures
-from homeroom.school.agent import agents, app, closures
+from homeroom.school.agent import agents, app, closures, offices
 from homeroom.school.serving import models, runners
 from homeroom.trust import enrolment
 
@@ -55,7 +55,7 @@ class Box:
         self.world.before = lambda _name: None
 
     def ask(self, method: str, said: Any = None) -> tuple[int, dict[str, Any]]:
-        return app.answer_office(self.agent, method, b"" if said is None else json.dumps(said).encode())
+        return offices.answer(self.agent, method, b"" if said is None else json.dumps(said).encode())
 
     def reached(self) -> list[dict[str, Any]]:
         """Statements that the district has applied, in their order."""
@@ -226,3 +226,27 @@ async def test_nobody_but_the_user_of_the_socket_may_close_the_school(box: Box) 
     assert await call(box, is_private=True, body=body) == 201
     assert await call(box, is_private=True, method="DELETE") == 405
     assert await call(box, is_private=True, body=b"x" * 5000) == 413
+
+
+async def test_offices_of_several_schools_are_told_apart() -> None:
+    """Several schools in one process: each path reaches its own agent, and an unknown one nobody."""
+    asked: list[tuple[str, str, bytes]] = []
+    sent: list[Any] = []
+
+    async def ask(school: str, method: str, body: bytes) -> offices.Answer:
+        asked.append((school, method, body))
+        if school == "late":
+            raise errors.NotReady("just starting")
+        return 200, {}
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"{}"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    every = offices.OfficesApp({"oak", "late"}, ask)
+    for path in ("/schools/oak/closures", "/schools/elm/closures", "/closures", "/schools/late/closures"):
+        await every({"type": "http", "path": path, "method": "POST"}, receive, send)
+    assert [message["status"] for message in sent if "status" in message] == [200, 404, 404, 503]
+    assert asked == [("oak", "POST", b"{}"), ("late", "POST", b"{}")]
