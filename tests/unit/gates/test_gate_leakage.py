@@ -11,7 +11,7 @@ from tests.unit.gates import cases
 from homeroom.domain import digests, releases, verdicts
 from homeroom.gates import inputs, references
 from homeroom.gates.evidence import Evidence
-from homeroom.gates.privacy import anonymity, answers, circles, fallbackcells, membership, memorisation
+from homeroom.gates.privacy import anonymity, answers, circles, fallbackcells, leaks, membership, memorisation
 
 Outcome = verdicts.Outcome
 FULL = releases.Stage.FULL
@@ -151,7 +151,7 @@ def test_share_of_remembered_rows_is_found(honest: Evidence, share: float) -> No
     memory = memorisation._remember(honest, [stage], circles.everybody(honest))[0]
 
     wrong = max((honest.offered(FULL, at) != needed).mean() for at in honest.thresholds)
-    assert memory.moved == pytest.approx(share * wrong, abs=0.012)
+    assert memory.share == pytest.approx(share * wrong, abs=0.012)
 
 
 def test_what_is_learnt_about_a_whole_school_is_not_called_memory(honest: Evidence) -> None:
@@ -162,12 +162,12 @@ def test_what_is_learnt_about_a_whole_school_is_not_called_memory(honest: Eviden
     known = replace(honest, table=replace(honest.table, needed=needed))
     stage = answers.Answers(FULL, rate, np.full(len(rate), 0.3), is_model=True)
 
-    judged = memorisation._bound(memorisation._remember(known, [stage], circles.everybody(known)))[0]
+    judged = leaks.bound(memorisation._remember(known, [stage], circles.everybody(known)))[0]
     attacks = membership._attack_all(known, [stage])
     comparing = next(a for a in attacks if a.how == membership.COMPARING and a.circle.group is None)
 
     assert judged.low < 0 < judged.high
-    assert comparing.area == pytest.approx(0.5, abs=0.02)
+    assert comparing.share == pytest.approx(0.5, abs=0.02)
 
 
 def test_tables_stand_behind_the_verdicts(memoriser: Evidence) -> None:

@@ -13,52 +13,20 @@ the last one out of any average, and what guards averages is their smallest cell
 docs/explanation/leakage.md says what this shows and what it does not.
 """
 
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import lru_cache, partial
 
 import numpy as np
 
-from homeroom.domain import digests, releases, verdicts
+from homeroom.domain import releases, verdicts
 from homeroom.gates import tabulations, words
-from homeroom.gates.evidence import FEWEST_SCHOOLS, Evidence, three_valued
-from homeroom.gates.privacy import answers, circles
-from homeroom.stats import bounds, clusters, power, rankings
+from homeroom.gates.evidence import FEWEST_SCHOOLS, Evidence
+from homeroom.gates.privacy import answers, circles, leaks
+from homeroom.stats import clusters, rankings
 
-GATE = "privacy"
 CHECK = "privacy.membership"
 ALONE, COMPARING = "from the answers alone", "knowing a model without the pupil"
 SMALL = "pupils of small groups"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Attack:
-    """What one attacker achieves on one stage, among some pupils.
-
-    Attributes:
-        stage: which rung.
-        circle: among whom.
-        how: ``ALONE`` or ``COMPARING``.
-        area: share of pairs told apart; 0.5 is chance.
-        replicates: shape (b,); the same in each resample of schools.
-        limited: whether the policy's limit applies.
-    """
-
-    stage: releases.Stage
-    circle: circles.Circle
-    how: str
-    area: float
-    replicates: clusters.FloatArray
-    limited: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """An attack with its bounds over schools."""
-
-    attack: Attack
-    low: float
-    high: float
-    spread: float
 
 
 def decide(evidence: Evidence) -> tuple[verdicts.Verdict, ...]:
@@ -74,13 +42,13 @@ def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
     limit = evidence.policy.privacy.membership_limit
     rows = tuple(
         (
-            found.attack.stage.value,
-            _who(found.attack.circle),
-            found.attack.how,
-            100 * found.attack.area,
+            found.leak.stage.value,
+            _who(found.leak.circle),
+            found.leak.how,
+            100 * found.leak.share,
             100 * found.low,
             100 * found.high,
-            100 * limit if found.attack.limited else None,
+            100 * limit if found.leak.limited else None,
         )
         for found in _judge(evidence)
     )
@@ -93,29 +61,13 @@ def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
 
 
 @lru_cache(maxsize=1)
-def _judge(evidence: Evidence) -> tuple[Judged, ...]:
+def _judge(evidence: Evidence) -> tuple[leaks.Bounded, ...]:
     """Once for each run: verdicts and table ask for the same."""
     known = answers.gather(evidence)
-    attacks = _attack_all(evidence, [found for found in known if not found.are_its_own])
-    # Bounds that can fail the release hold together; what is only reported does not make the others wider.
-    limited = [attack for attack in attacks if attack.limited]
-    return (*_bound(limited), *(found for attack in attacks if not attack.limited for found in _bound([attack])))
+    return leaks.bound(_attack_all(evidence, [found for found in known if not found.are_its_own]))
 
 
-def _bound(attacks: list[Attack]) -> list[Judged]:
-    if not attacks:
-        return []
-    replicates = np.column_stack([attack.replicates for attack in attacks])
-    # A resample without any pupil of a group knows nothing; it is left out of all comparisons alike.
-    replicates = replicates[~np.isnan(replicates).any(axis=1)]
-    found = bounds.one_sided(np.array([attack.area for attack in attacks]), replicates)
-    return [
-        Judged(attack, float(found.low[index]), float(found.high[index]), float(found.spread[index]))
-        for index, attack in enumerate(attacks)
-    ]
-
-
-def _attack_all(evidence: Evidence, known: list[answers.Answers]) -> list[Attack]:
+def _attack_all(evidence: Evidence, known: list[answers.Answers]) -> list[leaks.Leak]:
     few = circles.small(evidence)
     many = [circles.everybody(evidence), *circles.groups(evidence)]
     attacks = [_alone(evidence, found, circle) for found in known for circle in many]
@@ -130,11 +82,12 @@ def _attack_all(evidence: Evidence, known: list[answers.Answers]) -> list[Attack
     return attacks
 
 
-def _alone(evidence: Evidence, found: answers.Answers, circle: circles.Circle) -> Attack:
+def _alone(evidence: Evidence, found: answers.Answers, circle: circles.Circle) -> leaks.Leak:
     needed, rows = evidence.table.needed[circle.rows], np.flatnonzero(circle.rows)
     seen = answers.rightness(found.shipped[rows], needed)
     unseen = answers.rightness(found.unseen[rows], needed)
-    return _attack(evidence, Attack(found.stage, circle, ALONE, 0.5, np.empty(0), limited=True), (seen, unseen), rows)
+    blank = leaks.Leak(found.stage, circle, 0.5, np.empty(0), limited=True, how=ALONE)
+    return _attack(evidence, blank, (seen, unseen), rows)
 
 
 def _comparing(
@@ -142,11 +95,11 @@ def _comparing(
     found: answers.Answers,
     circle: circles.Circle,
     paired: tuple[clusters.IntArray, clusters.IntArray],
-) -> Attack:
+) -> leaks.Leak:
     rows, like = paired
     gain = partial(_gain, found.shipped[rows], found.unseen[rows])
     samples = gain(evidence.table.needed[rows]), gain(evidence.table.needed[like])
-    blank = Attack(found.stage, circle, COMPARING, 0.5, np.empty(0), limited=found.is_model)
+    blank = leaks.Leak(found.stage, circle, 0.5, np.empty(0), limited=found.is_model, how=COMPARING)
     return _attack(evidence, blank, samples, rows)
 
 
@@ -157,10 +110,10 @@ def _gain(shipped: clusters.FloatArray, unseen: clusters.FloatArray, needed: clu
 
 def _attack(
     evidence: Evidence,
-    blank: Attack,
+    blank: leaks.Leak,
     samples: tuple[clusters.FloatArray, clusters.FloatArray],
     rows: clusters.IntArray,
-) -> Attack:
+) -> leaks.Leak:
     site = evidence.table.site[rows]
     # Ties of floating point are ties of the decimals that the table holds.
     seen, unseen = rankings.place(*(np.round(sample, 6) for sample in samples))
@@ -168,62 +121,48 @@ def _attack(
     won, lost = rankings.count(seen, site, shape), rankings.count(unseen, site, shape)
     # The first weights are those of the data as they are.
     areas = rankings.area(won, lost, np.vstack([np.ones((1, shape[0])), evidence.weights]))
-    return Attack(blank.stage, blank.circle, blank.how, float(areas[0]), areas[1:], blank.limited)
+    return replace(blank, share=float(areas[0]), replicates=areas[1:])
 
 
-def _by_stage(evidence: Evidence, judged: tuple[Judged, ...]) -> list[verdicts.Verdict]:
+def _by_stage(evidence: Evidence, judged: tuple[leaks.Bounded, ...]) -> list[verdicts.Verdict]:
     found = []
     for stage in evidence.stages:
-        mine = [one for one in judged if _is_limited_on(one, stage) and _is_everybody(one)]
+        mine = [one for one in judged if one.leak.limited and one.leak.stage is stage and _is_everybody(one.leak)]
         if mine:
-            worst = max(mine, key=partial(_badness, evidence))
-            found.append(_verdict(evidence, worst, f"{stage.value}: who was in training"))
+            found.append(_verdict(evidence, mine, f"{stage.value}: who was in training"))
     return found
 
 
-def _by_group(evidence: Evidence, judged: tuple[Judged, ...]) -> list[verdicts.Verdict]:
+def _by_group(evidence: Evidence, judged: tuple[leaks.Bounded, ...]) -> list[verdicts.Verdict]:
     found = []
-    for group in dict.fromkeys(one.attack.circle.group for one in judged if one.attack.circle.group):
-        mine = [one for one in judged if one.attack.limited and one.attack.circle.group == group]
-        worst = max(mine, key=partial(_badness, evidence))
-        subject = f"every stage: who was in training, among {worst.attack.circle.words}"
-        found.append(_verdict(evidence, worst, subject))
+    for group in dict.fromkeys(one.leak.circle.group for one in judged if one.leak.circle.group):
+        mine = [one for one in judged if one.leak.limited and one.leak.circle.group == group]
+        subject = f"every stage: who was in training, among {mine[0].leak.circle.words}"
+        found.append(_verdict(evidence, mine, subject))
     return found
 
 
-def _small(evidence: Evidence, judged: tuple[Judged, ...]) -> list[verdicts.Verdict]:
+def _small(evidence: Evidence, judged: tuple[leaks.Bounded, ...]) -> list[verdicts.Verdict]:
     few = circles.small(evidence)
     if few is None:
         return []
     subject = f"every stage: who was in training, among {SMALL}"
-    mine = [one for one in judged if one.attack.circle.group is None and not _is_everybody(one)]
+    mine = [one for one in judged if one.leak.circle.group is None and not _is_everybody(one.leak)]
     if mine:
-        return [_verdict(evidence, max(mine, key=partial(_badness, evidence)), subject)]
+        return [_verdict(evidence, mine, subject)]
     sentence = (
         f"We cannot tell yet whether the release gives away single pupils of small groups ({few.words}): even together "
         f"there are fewer than {evidence.minimum_cell} of them, or they went to fewer than {FEWEST_SCHOOLS} schools."
     )
-    return [_without_numbers(evidence, subject, evidence.table.digest, sentence, _MORE_PUPILS)]
+    return [_without_numbers(evidence, subject, sentence, _MORE_PUPILS)]
 
 
-def _is_limited_on(found: Judged, stage: releases.Stage) -> bool:
-    return found.attack.limited and found.attack.stage is stage
-
-
-def _is_everybody(found: Judged) -> bool:
-    return bool(found.attack.circle.rows.all())
+def _is_everybody(leak: leaks.Leak) -> bool:
+    return bool(leak.circle.rows.all())
 
 
 def _who(circle: circles.Circle) -> str:
     return f"{SMALL} ({circle.words})" if circle.group is None and not circle.rows.all() else circle.words
-
-
-def _outcome(evidence: Evidence, found: Judged) -> verdicts.Outcome:
-    return three_valued(found.low, found.high, evidence.policy.privacy.membership_limit)
-
-
-def _badness(evidence: Evidence, found: Judged) -> tuple[int, float]:
-    return _outcome(evidence, found).severity, found.high
 
 
 _MORE_PUPILS = "Evaluate on more pupils, or pool with other districts; small groups show what a model remembers first."
@@ -233,30 +172,18 @@ _CALMER = (
 )
 
 
-def _verdict(evidence: Evidence, found: Judged, subject: str) -> verdicts.Verdict:
-    attack, outcome = found.attack, _outcome(evidence, found)
+def _verdict(evidence: Evidence, found: list[leaks.Bounded], subject: str) -> verdicts.Verdict:
     limit = evidence.policy.privacy.membership_limit
-    detectable = power.detectable_from_error(found.spread)
-    return verdicts.Verdict(
-        gate=GATE,
-        check=CHECK,
-        subject=subject,
-        outcome=outcome,
-        sentence=_sentence(found, outcome, limit, detectable),
-        evidence=evidence.table.digest,
-        estimate=attack.area,
-        low=found.low,
-        high=found.high,
-        limit=limit,
-        rows=int(attack.circle.rows.sum()),
-        detectable=detectable,
-        action={verdicts.Outcome.FAIL: _CALMER, verdicts.Outcome.NOT_ENOUGH_EVIDENCE: _MORE_PUPILS}.get(outcome, ""),
+    worst = leaks.worst(found, limit)
+    actions = {verdicts.Outcome.FAIL: _CALMER, verdicts.Outcome.NOT_ENOUGH_EVIDENCE: _MORE_PUPILS}
+    return leaks.judge(
+        evidence, worst, limit, check=CHECK, subject=subject, sentence=_sentence(worst, limit), actions=actions
     )
 
 
-def _sentence(found: Judged, outcome: verdicts.Outcome, limit: float, detectable: float) -> str:
-    attack = found.attack
-    who = "" if attack.circle.rows.all() else f" among {_who(attack.circle)}"
+def _sentence(found: leaks.Bounded, limit: float) -> str:
+    attack, outcome = found.leak, found.outcome(limit)
+    who = "" if _is_everybody(attack) else f" among {_who(attack.circle)}"
     begins = {
         verdicts.Outcome.PASS: f"{words.capitalised(words.STAGES[attack.stage])} does not give away who was in its training data{who}",
         verdicts.Outcome.FAIL: f"{words.capitalised(words.STAGES[attack.stage])} gives away who was in its training data{who}",
@@ -265,9 +192,9 @@ def _sentence(found: Judged, outcome: verdicts.Outcome, limit: float, detectable
     )
     return (
         f"{begins}: shown one pupil who was and one who was not, somebody would tell which is which in about "
-        f"{words.of_hundred(attack.area)} of 100 tries (between {words.of_hundred(found.low)} and "
+        f"{words.of_hundred(attack.share)} of 100 tries (between {words.of_hundred(found.low)} and "
         f"{words.of_hundred(found.high)}), {attack.how}. 50 is pure chance, and at most {words.of_hundred(limit)} are "
-        f"allowed; {max(1, round(100 * detectable))} more than chance would have been noticed."
+        f"allowed; {max(1, round(100 * leaks.detectable(found)))} more than chance would have been noticed."
     )
 
 
@@ -281,19 +208,17 @@ def _cannot_tell(evidence: Evidence, stage: releases.Stage) -> verdicts.Verdict:
         "waiver's data plan that the model was never trained on these pupils."
     )
     subject = f"{stage.value}: who was in training"
-    return _without_numbers(evidence, subject, evidence.table.digest, sentence, action)
+    return _without_numbers(evidence, subject, sentence, action)
 
 
-def _without_numbers(
-    evidence: Evidence, subject: str, read: digests.Digest, sentence: str, action: str
-) -> verdicts.Verdict:
+def _without_numbers(evidence: Evidence, subject: str, sentence: str, action: str) -> verdicts.Verdict:
     return verdicts.Verdict(
-        gate=GATE,
+        gate=leaks.GATE,
         check=CHECK,
         subject=subject,
         outcome=verdicts.Outcome.NOT_ENOUGH_EVIDENCE,
         sentence=sentence,
-        evidence=read,
+        evidence=evidence.table.digest,
         limit=evidence.policy.privacy.membership_limit,
         action=action,
     )

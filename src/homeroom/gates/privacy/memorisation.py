@@ -14,75 +14,39 @@ Models are limited. A table of group rates is reported: every average holds each
 smallest cell.
 """
 
-from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import numpy as np
 
 from homeroom.domain import releases, verdicts
 from homeroom.gates import tabulations, words
-from homeroom.gates.evidence import Evidence, three_valued
-from homeroom.gates.privacy import answers, circles
-from homeroom.stats import bounds, clusters, power
+from homeroom.gates.evidence import Evidence
+from homeroom.gates.privacy import answers, circles, leaks
+from homeroom.stats import clusters
 
-GATE = "privacy"
 CHECK = "privacy.memorised"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Memory:
-    """What one stage remembers of some pupils.
-
-    Attributes:
-        stage: which rung.
-        circle: of whom.
-        moved: share of pupils whose own row moves the answer to the right side; may be below 0 by chance.
-        replicates: shape (b,); the same in each resample of schools.
-    """
-
-    stage: releases.Stage
-    circle: circles.Circle
-    moved: float
-    replicates: clusters.FloatArray
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A memory with its bounds over schools."""
-
-    memory: Memory
-    low: float
-    high: float
-    spread: float
 
 
 def decide(evidence: Evidence) -> tuple[verdicts.Verdict, ...]:
     """One verdict for each stage: the group that it remembers most of."""
-    known = answers.gather(evidence)
-    judged = _judge(evidence)
+    limit, judged = evidence.policy.privacy.memorised_limit, _judge(evidence)
     found = []
-    for one in known:
-        mine = [entry for entry in judged if entry.memory.stage is one.stage]
-        if mine:
-            worst = max(mine, key=partial(_badness, evidence))
-            found.append(_verdict(evidence, worst) if one.is_model else _reported(evidence, worst))
-        else:
-            found.append(_unknown(evidence, one))
+    for one in answers.gather(evidence):
+        mine = [entry for entry in judged if entry.leak.stage is one.stage]
+        found.append(_verdict(evidence, leaks.worst(mine, limit)) if mine else _unknown(evidence, one))
     return tuple(found)
 
 
 def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
     """What each stage remembers of everybody and of each group, in pupils of a thousand."""
-    known = answers.gather(evidence)
-    models = {one.stage for one in known if one.is_model}
     rows = tuple(
         (
-            found.memory.stage.value,
-            found.memory.circle.words,
-            1000 * found.memory.moved,
+            found.leak.stage.value,
+            found.leak.circle.words,
+            1000 * found.leak.share,
             1000 * found.low,
             1000 * found.high,
-            1000 * evidence.policy.privacy.memorised_limit if found.memory.stage in models else None,
+            1000 * evidence.policy.privacy.memorised_limit if found.leak.limited else None,
         )
         for found in _judge(evidence)
     )
@@ -95,33 +59,17 @@ def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
 
 
 @lru_cache(maxsize=1)
-def _judge(evidence: Evidence) -> tuple[Judged, ...]:
+def _judge(evidence: Evidence) -> tuple[leaks.Bounded, ...]:
     """Once for each run: verdicts and table ask for the same."""
-    known = answers.gather(evidence)
-    told_apart = [found for found in known if not found.are_its_own]
-    memories = [
+    told_apart = [found for found in answers.gather(evidence) if not found.are_its_own]
+    return leaks.bound(
         memory
         for circle in (circles.everybody(evidence), *circles.groups(evidence))
         for memory in _remember(evidence, told_apart, circle)
-    ]
-    limited = {one.stage for one in known if one.is_model}
-    groups = [[memory for memory in memories if (memory.stage in limited) is wanted] for wanted in (True, False)]
-    return tuple(judged for group in groups for judged in _bound(group))
+    )
 
 
-def _bound(memories: list[Memory]) -> list[Judged]:
-    if not memories:
-        return []
-    replicates = np.column_stack([memory.replicates for memory in memories])
-    replicates = replicates[~np.isnan(replicates).any(axis=1)]
-    found = bounds.one_sided(np.array([memory.moved for memory in memories]), replicates)
-    return [
-        Judged(memory, float(found.low[index]), float(found.high[index]), float(found.spread[index]))
-        for index, memory in enumerate(memories)
-    ]
-
-
-def _remember(evidence: Evidence, known: list[answers.Answers], circle: circles.Circle) -> list[Memory]:
+def _remember(evidence: Evidence, known: list[answers.Answers], circle: circles.Circle) -> list[leaks.Leak]:
     rows, like = answers.pair(evidence, circle)
     own, others = (evidence.table.needed[index].astype(np.float64) for index in (rows, like))
     unlike = np.zeros(len(evidence.table), dtype=bool)
@@ -135,7 +83,8 @@ def _remember(evidence: Evidence, known: list[answers.Answers], circle: circles.
         moved = _sums(evidence, rows, (one.shipped[rows] - one.unseen[rows]) * (own - others))
         wrong = _share_on_the_wrong_side(evidence, one, circle)
         estimate = float(wrong * moved.sum() / possible.sum())
-        found.append(Memory(one.stage, circle, estimate, wrong * _ratio(evidence, moved, possible)))
+        replicates = wrong * _ratio(evidence, moved, possible)
+        found.append(leaks.Leak(one.stage, circle, estimate, replicates, limited=one.is_model))
     return found
 
 
@@ -159,55 +108,23 @@ def _share_on_the_wrong_side(evidence: Evidence, found: answers.Answers, circle:
     return float(max(wrong))
 
 
-def _outcome(evidence: Evidence, found: Judged) -> verdicts.Outcome:
-    return three_valued(found.low, found.high, evidence.policy.privacy.memorised_limit)
-
-
-def _badness(evidence: Evidence, found: Judged) -> tuple[int, float]:
-    return _outcome(evidence, found).severity, found.high
-
-
-def _verdict(evidence: Evidence, found: Judged) -> verdicts.Verdict:
-    memory, outcome, limit = found.memory, _outcome(evidence, found), evidence.policy.privacy.memorised_limit
+def _verdict(evidence: Evidence, found: leaks.Bounded) -> verdicts.Verdict:
+    limit = evidence.policy.privacy.memorised_limit
     actions = {
         verdicts.Outcome.FAIL: "Train with fewer free parameters or stop earlier, so that no answer hangs on one pupil's row.",
         verdicts.Outcome.NOT_ENOUGH_EVIDENCE: "Evaluate on more pupils, or pool with other districts.",
     }
-    return verdicts.Verdict(
-        gate=GATE,
-        check=CHECK,
-        subject=_subject(memory.stage),
-        outcome=outcome,
-        sentence=_sentence(found, outcome, limit),
-        evidence=evidence.table.digest,
-        estimate=memory.moved,
-        low=found.low,
-        high=found.high,
-        limit=limit,
-        rows=int(memory.circle.rows.sum()),
-        detectable=power.detectable_from_error(found.spread),
-        action=actions.get(outcome, ""),
-    )
+    sentence = _limited(found, limit) if found.leak.limited else _reported(found)
+    subject = _subject(found.leak.stage)
+    return leaks.judge(evidence, found, limit, check=CHECK, subject=subject, sentence=sentence, actions=actions)
 
 
-def _reported(evidence: Evidence, found: Judged) -> verdicts.Verdict:
-    memory = found.memory
-    sentence = (
-        f"Of 1000 pupils about {_of_thousand(memory.moved)} get the right answer from {words.STAGES[memory.stage]} only because "
+def _reported(found: leaks.Bounded) -> str:
+    memory = found.leak
+    return (
+        f"Of 1000 pupils about {_of_thousand(memory.share)} get the right answer from {words.STAGES[memory.stage]} only because "
         f"their own row is part of that rate (between {_of_thousand(found.low)} and {_of_thousand(found.high)}, among "
         f"{memory.circle.words}). Reported, not limited: a rate holds each of its pupils, and must be of enough of them."
-    )
-    return verdicts.Verdict(
-        gate=GATE,
-        check=CHECK,
-        subject=_subject(memory.stage),
-        outcome=verdicts.Outcome.NOT_APPLICABLE,
-        sentence=sentence,
-        evidence=evidence.table.digest,
-        estimate=memory.moved,
-        low=found.low,
-        high=found.high,
-        rows=int(memory.circle.rows.sum()),
     )
 
 
@@ -215,15 +132,15 @@ def _subject(stage: releases.Stage) -> str:
     return f"{stage.value}: what it remembers of single pupils"
 
 
-def _sentence(found: Judged, outcome: verdicts.Outcome, limit: float) -> str:
-    memory = found.memory
+def _limited(found: leaks.Bounded, limit: float) -> str:
+    memory = found.leak
     stage, who = words.STAGES[memory.stage], memory.circle.words
     begins = {
         verdicts.Outcome.PASS: f"{words.capitalised(stage)} keeps no single pupil's row in mind",
         verdicts.Outcome.FAIL: f"{words.capitalised(stage)} keeps rows of single pupils in mind",
-    }.get(outcome, f"We cannot tell yet whether {stage} keeps rows of single pupils in mind")
+    }.get(found.outcome(limit), f"We cannot tell yet whether {stage} keeps rows of single pupils in mind")
     return (
-        f"{begins}: of 1000 pupils about {_of_thousand(memory.moved)} get the right answer only because their own row was in "
+        f"{begins}: of 1000 pupils about {_of_thousand(memory.share)} get the right answer only because their own row was in "
         f"training (between {_of_thousand(found.low)} and {_of_thousand(found.high)}, among {who}), and at most "
         f"{_of_thousand(limit)} are allowed."
     )
@@ -241,7 +158,7 @@ def _unknown(evidence: Evidence, found: answers.Answers) -> verdicts.Verdict:
         outcome = verdicts.Outcome.NOT_ENOUGH_EVIDENCE
         why = "there are too few pupils of one school and year group with different outcomes."
     return verdicts.Verdict(
-        gate=GATE,
+        gate=leaks.GATE,
         check=CHECK,
         subject=_subject(found.stage),
         outcome=outcome,
