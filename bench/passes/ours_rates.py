@@ -26,7 +26,9 @@ def main() -> None:
         rates = cellcounts.rates_of_resamples(counts, np.ones((1, SCHOOLS)))[:, 0]
         weights = clusters.draw_weights(SCHOOLS, RESAMPLES, np.random.default_rng(0))
         resampled = cellcounts.rates_of_resamples(counts, weights)
-        return rates, np.nanquantile(resampled, (0.025, 0.975), axis=1)
+        # Slower where some resample has nobody of a group in need.
+        quantile = np.nanquantile if np.isnan(resampled).any() else np.quantile
+        return rates, quantile(resampled, (0.025, 0.975), axis=1)
 
     (rates, _), seconds = answers.timed(work)
     answers.answer(seconds, checksum=frames.checksum(truth), found=float(np.ptp(rates[0])))

@@ -157,13 +157,13 @@ def material_of_cells(
 
 
 def _levels(evidence: Evidence, compared: Sequence[comparisons.Comparison]) -> materials.Levels:
-    table = evidence.table
+    @functools.cache
+    def of_stage(stage: int, bands: tuple[int, ...]) -> sums.Levels:
+        columns = sorted({column for comparison in compared for column in comparison.columns})
+        return sums.levels_of(evidence.table, columns, [evidence.bands[band] for band in bands], evidence.stages[stage])
 
     def of_rows(comparison: int, stage: int, bands: Sequence[int]) -> clusters.FloatArray:
-        side = comparisons.side_of(compared[comparison], table.groups)
-        kept = np.any([table.band.are(evidence.bands[band]) for band in bands], axis=0)
-        scores = table.scores[evidence.stages[stage]]
-        return sums.level_counts(scores[kept], table.needed[kept], side[kept], table.site[kept], len(table.sites))
+        return of_stage(stage, tuple(bands)).count(compared[comparison])
 
     return of_rows
 

@@ -63,8 +63,7 @@ class _Values:
 
     def __call__(self, rows: slice) -> clusters.IntArray:
         # float32 is what the model sees; the edges are compared with the decimal that was meant.
-        values: clusters.FloatArray = np.round(self._column[rows].astype(np.float64), 6)
-        return self._find(values)
+        return self._find(np.asarray(np.round(self._column[rows].astype(np.float64), 6), dtype=np.float64))
 
 
 class _Choices:

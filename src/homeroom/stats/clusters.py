@@ -20,6 +20,22 @@ def index_clusters(labels: npt.NDArray[Any]) -> tuple[IntArray, int]:
     return index.astype(np.int64), len(names)
 
 
+def renumber(codes: IntArray, size: int) -> tuple[IntArray, int]:
+    """Codes without gaps, in the same order, and how many there are.
+
+    Args:
+        codes: shape (n,), each 0..size-1.
+        size: one more than the largest possible code.
+
+    Example: ``[5, 2, 5]`` gives ``[1, 0, 1]`` and 2.
+    """
+    if size > max(len(codes), 1):
+        return index_clusters(codes)
+    # No sorting: several times as fast where there are few codes and many rows.
+    used = np.bincount(codes, minlength=size) > 0
+    return (np.cumsum(used) - 1)[codes], int(used.sum())
+
+
 def draw_weights(clusters: int, resamples: int, rng: np.random.Generator) -> FloatArray:
     """How often each cluster is drawn in each resample with replacement.
 
@@ -35,7 +51,10 @@ def draw_weights(clusters: int, resamples: int, rng: np.random.Generator) -> Flo
     Source:
         Cluster (block) bootstrap; Davison and Hinkley 1997, section 3.8.
     """
-    return rng.multinomial(clusters, np.full(clusters, 1.0 / clusters), size=resamples).astype(np.float64)
+    # The same distribution as a multinomial of equal shares, ten times as fast.
+    drawn = rng.integers(0, clusters, size=(resamples, clusters)) + clusters * np.arange(resamples)[:, None]
+    counts = np.bincount(drawn.reshape(-1), minlength=resamples * clusters)
+    return counts.reshape(resamples, clusters).astype(np.float64)
 
 
 def count_by_cluster(cluster: IntArray, clusters: int, chosen: BoolArray) -> FloatArray:

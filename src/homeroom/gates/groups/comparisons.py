@@ -1,7 +1,7 @@
 """Who is compared with whom: every protected group, and the pairs of groups that were named beforehand."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -77,3 +77,35 @@ def side_of(comparison: Comparison, groups: Mapping[str, evaluationtables.Labels
     member = np.logical_and.reduce([found.are(value) for found, value in values])
     unknown = np.logical_or.reduce([found.are(evaluationtables.MISSING) for found, _ in values])
     return np.where(unknown, UNKNOWN, np.where(member, GROUP, REST)).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Profiles:
+    """The few combinations of groups that all rows are made of.
+
+    Attributes:
+        index: shape (n,); profile of each row.
+        groups: by column, the word of each profile.
+    """
+
+    index: clusters.IntArray
+    groups: Mapping[str, evaluationtables.Labels]
+
+    def __len__(self) -> int:
+        return max((len(labels) for labels in self.groups.values()), default=1)
+
+
+def profiles(groups: Mapping[str, evaluationtables.Labels], rows: int) -> Profiles:
+    """Profiles of rows by the columns that are given.
+
+    Example: sex ``M, F, M`` and lunch ``F, F, F`` are two profiles, and the index is ``[1, 0, 1]``.
+    """
+    if not groups:
+        return Profiles(np.zeros(rows, dtype=np.int64), {})
+    joint, count = np.zeros(rows, dtype=np.int64), 1
+    for labels in groups.values():
+        # Numbered anew after each column, so that many columns of many words stay small numbers.
+        joint, count = clusters.renumber(joint * len(labels.words) + labels.codes, count * len(labels.words))
+    first = np.zeros(count, dtype=np.int64)
+    first[joint] = np.arange(rows)
+    return Profiles(joint, {name: replace(labels, codes=labels.codes[first]) for name, labels in groups.items()})

@@ -5,7 +5,7 @@ then threshold t or bin m. The last comparison is everybody: all pupils on the s
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -97,18 +97,21 @@ def of_table(
         compared: the comparisons that the frame names.
         offered: by stage, who would be offered at each threshold; each of shape (n,).
     """
-    band = np.zeros(len(table), dtype=np.int64)
-    for index, name in enumerate(frame.bands):
-        band[table.band.are(name)] = index
-    place, size = (table.site, band), (len(table.sites), len(frame.bands))
-    sides = [comparisons.side_of(comparison, table.groups) for comparison in compared]
-    sides.append(np.full(len(table), comparisons.GROUP))
-    found = [[_count(table, place, size, side, stage, offered[stage]) for stage in frame.stages] for side in sides]
+    profiles = comparisons.profiles({name: table.groups[name] for name in frame.columns}, len(table))
+    sides = [comparisons.side_of(comparison, profiles.groups) for comparison in compared]
+    sides.append(np.full(len(profiles), comparisons.GROUP))
+    band, size = _band(table, frame), (len(table.sites), len(frame.bands))
+    cells = [_cells(table, (table.site, band), size, profiles, stage, offered[stage]) for stage in frame.stages]
+    orders = [_order(offered[stage]) for stage in frame.stages]
+    found = [[_count(c, size, side, order) for c, order in zip(cells, orders, strict=True)] for side in sides]
     # (c+1) lists of s stages become the axes c+1 (third) and s (after the outcome).
     bins = np.stack([np.stack([parts[0] for parts in stages], axis=4) for stages in found], axis=2)
     chosen = np.stack([np.stack([parts[1] for parts in stages], axis=4) for stages in found], axis=2)
     scores = np.stack([np.stack([parts[2] for parts in stages], axis=3) for stages in found], axis=2)
-    missing = [cellcounts.total(place, size, _is_missing(table, column)) for column in frame.columns]
+    missing = [
+        cellcounts.total((table.site, band), size, _is_missing(table, column).astype(np.float64))
+        for column in frame.columns
+    ]
     return Sums(
         frame=frame,
         sites=table.sites,
@@ -120,43 +123,85 @@ def of_table(
     )
 
 
-def _is_missing(table: evaluationtables.EvaluationTable, column: str) -> clusters.FloatArray:
-    return table.groups[column].are(evaluationtables.MISSING).astype(np.float64)
+def _band(table: evaluationtables.EvaluationTable, frame: Frame) -> clusters.IntArray:
+    """Place of each row's band in the frame; shape (n,)."""
+    return np.array([frame.bands.index(word) for word in table.band.words], dtype=np.int64)[table.band.codes]
 
 
-def _count(
+def _is_missing(table: evaluationtables.EvaluationTable, column: str) -> clusters.BoolArray:
+    return table.groups[column].are(evaluationtables.MISSING)
+
+
+def _cells(
     table: evaluationtables.EvaluationTable,
     place: tuple[clusters.IntArray, clusters.IntArray],
     size: tuple[int, int],
-    side: clusters.IntArray,
+    profiles: comparisons.Profiles,
     stage: str,
     offered: Sequence[clusters.BoolArray],
-) -> tuple[clusters.FloatArray, clusters.FloatArray, clusters.FloatArray]:
-    """Bins, offers and sums of scores of one comparison and stage, in one pass over the rows."""
+) -> cellcounts.Cells:
+    """Rows and scores by school, band, profile, outcome, bin, and number of thresholds that are reached."""
     scores = table.scores[releases.Stage(stage)]
-    bin_of, needed = calibrations.bin_of(scores), table.needed.astype(np.int64)
     # Offers are nested: who is offered at a threshold is so at every lower one, so their number says which they are.
-    reached: clusters.IntArray = np.stack(offered).sum(axis=0, dtype=np.int64)
-    shape = (*size, 3, 2, BINS, len(offered) + 1)
-    counts = cellcounts.count((*place, side, needed, bin_of, reached), shape)[:, :, :2]
-    order = np.argsort(np.argsort([-float(rows.sum()) for rows in offered], kind="stable"))
+    reached: clusters.IntArray = np.sum(offered, axis=0, dtype=np.int64)
+    codes = (*place, profiles.index, table.needed, calibrations.bin_of(scores), reached)
+    return cellcounts.occupied(codes, (*size, len(profiles), 2, BINS, len(offered) + 1), scores)
+
+
+def _order(offered: Sequence[clusters.BoolArray]) -> clusters.IntArray:
+    """Rank of each threshold by how many are offered, the most first; shape (t,)."""
+    return np.argsort(np.argsort([-float(rows.sum()) for rows in offered], kind="stable"))
+
+
+def _count(
+    cells: cellcounts.Cells, size: tuple[int, int], sides: clusters.IntArray, order: clusters.IntArray
+) -> tuple[clusters.FloatArray, clusters.FloatArray, clusters.FloatArray]:
+    """Bins, offers and sums of scores of one comparison and stage.
+
+    Args:
+        cells: of the stage.
+        size: schools and bands.
+        sides: side of each profile.
+        order: of the thresholds.
+    """
+    site, band, profile, needed, bin_of, reached = cells.codes
+    side = sides[profile]
+    shape = (*size, 3, 2, BINS, len(order) + 1)
+    counts = cellcounts.total((site, band, side, needed, bin_of, reached), shape, cells.rows)[:, :, :2]
     by_reached = counts.sum(axis=4)
     chosen = np.stack([by_reached[..., rank + 1 :].sum(axis=-1) for rank in order], axis=-1)
-    total = cellcounts.total((*place, side, bin_of), (*size, 3, BINS), scores)[:, :, :2]
+    total = cellcounts.total((site, band, side, bin_of), (*size, 3, BINS), cells.sums)[:, :, :2]
     return counts.sum(axis=-1), chosen, total
 
 
-def level_counts(
-    scores: clusters.FloatArray,
-    needed: clusters.BoolArray,
-    side: clusters.IntArray,
-    school: clusters.IntArray,
-    schools: int,
-) -> clusters.FloatArray:
-    """Rows by school, side, outcome and level of score, finer than bins; shape (k, 2, 2, m).
+@dataclass(frozen=True, slots=True, eq=False)
+class Levels:
+    """Rows of some bands by school, profile, outcome and level of score, which is finer than a bin.
 
     Levels hold about equally many rows, which a school cannot know by itself: only rows give them.
     """
-    level = rocareas.level_of(scores)
-    codes = (school, side, needed.astype(np.int64), level)
-    return cellcounts.count(codes, (schools, 3, 2, int(level.max()) + 1))[:, :2]
+
+    cells: cellcounts.Cells
+    profiles: comparisons.Profiles
+    schools: int
+    levels: int
+
+    def count(self, comparison: comparisons.Comparison) -> clusters.FloatArray:
+        """Rows by school, side, outcome and level; shape (k, 2, 2, m)."""
+        site, profile, needed, level = self.cells.codes
+        side = comparisons.side_of(comparison, self.profiles.groups)[profile]
+        shape = (self.schools, 3, 2, self.levels)
+        return cellcounts.total((site, side, needed, level), shape, self.cells.rows)[:, :2]
+
+
+def levels_of(
+    table: evaluationtables.EvaluationTable, columns: Sequence[str], bands: Sequence[str], stage: releases.Stage
+) -> Levels:
+    """Levels of the rows of some bands by the scores of a stage, within the groups of some columns."""
+    kept = np.any([table.band.are(band) for band in bands], axis=0)
+    rows = slice(None) if kept.all() else np.flatnonzero(kept)
+    groups = {name: replace(table.groups[name], codes=table.groups[name].codes[rows]) for name in columns}
+    site, needed, level = table.site[rows], table.needed[rows], rocareas.level_of(table.scores[stage][rows])
+    profiles, levels = comparisons.profiles(groups, len(site)), int(level.max()) + 1
+    shape = (len(table.sites), len(profiles), 2, levels)
+    return Levels(cellcounts.occupied((site, profiles.index, needed, level), shape), profiles, len(table.sites), levels)
