@@ -2,5 +2,5 @@
 
 Lives here: view models (``pages``), the words that people read (``words``), templates and styles, rendering.
 Does not: rules, queries, who may see what; whoever serves a page builds its view model.
-May import: ``domain``, ``resources``, Jinja.
+May import: ``domain``, ``resources``, the marks and words of ``gates.pages``, Jinja.
 """

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from homeroom.console import words
+from homeroom.gates.pages import marks
+
+Mark = marks.Mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,19 +22,6 @@ class Moment:
     machine: str
     exact: str
     relative: str
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A state in a word.
-
-    Attributes:
-        word: what it says.
-        tone: how it is marked besides.
-    """
-
-    word: str
-    tone: words.Tone
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,11 @@ def stylesheet() -> bytes:
 
 @functools.cache
 def environment() -> jinja2.Environment:
-    """Templates of this package; escaping is on for all of them."""
+    """Templates of this package, and the shapes of marks that the pages of gate runs have too; escaping is on for all of them."""
     return jinja2.Environment(
-        loader=jinja2.PackageLoader("homeroom.console"),
+        loader=jinja2.ChoiceLoader(
+            [jinja2.PackageLoader("homeroom.console"), jinja2.PackageLoader("homeroom.gates.pages")]
+        ),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

@@ -3,18 +3,14 @@
 A code that is not known here is shown as it is, so that a newer operator never breaks a page.
 """
 
-import enum
 from datetime import UTC, datetime, timedelta
 
+from homeroom.gates.pages import marks
+from homeroom.gates.pages import words as said
 
-class Tone(enum.StrEnum):
-    """How something is marked; every tone also has a shape and a word, so that colour is never needed."""
-
-    GOOD = "good"
-    CARE = "care"
-    BAD = "bad"
-    QUIET = "quiet"
-
+Tone = marks.Tone
+BANDS, count, listed = said.BANDS, said.count, said.listed
+"""What every page of ours says alike."""
 
 LEVELS = {
     "full": "full model",
@@ -29,14 +25,6 @@ PURPOSES = {
     "risk-label": "Whom to mark as at risk",
     "selection": "Whom to choose",
     "content-level": "How hard a text is",
-}
-
-BANDS = {
-    "K-2": "kindergarten to grade 2",
-    "3-5": "grades 3 to 5",
-    "6-8": "grades 6 to 8",
-    "9-12": "grades 9 to 12",
-    "adult": "adults",
 }
 
 GATES = {
@@ -93,18 +81,6 @@ GLOSSARY = (
     ("Being watched", "The release runs there, and must go on running well before the school counts as done."),
     ("We cannot tell yet", "There are too few pupils to say so. A person must accept that, with a reason and an end."),
 )
-
-
-def count(number: int, one: str, many: str) -> str:
-    """``1 school`` or ``2 schools``."""
-    return f"{number:,} {one if number == 1 else many}"
-
-
-def listed(items: tuple[str, ...]) -> str:
-    """``a``, ``a and b``, ``a, b and c``; empty for none."""
-    if len(items) < 2:  # noqa: PLR2004 - that is what a pair is
-        return "".join(items)
-    return f"{', '.join(items[:-1])} and {items[-1]}"
 
 
 def moment(when: datetime) -> str:

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from homeroom.domain.verdicts import Outcome, Verdict
 from homeroom.gates import checks, documents, tabulations
-from homeroom.gates.pages import plates, policies, texts, views, words
+from homeroom.gates.pages import marks, plates, policies, texts, views, words
+from homeroom.gates.words import capitalised
 
 MOST_STEPS = 3
 FOLDED_FROM = 6
@@ -144,14 +145,14 @@ def _gate(table: tabulations.Table) -> str:
 def _section(
     index: int, gate: str, found: list[Verdict], tables: list[tabulations.Table], minimum_cell: int
 ) -> views.Section:
-    question, lead = words.QUESTIONS.get(gate, (words.capitalised(texts.clean(gate, texts.NAME)), ""))
+    question, lead = words.QUESTIONS.get(gate, (capitalised(texts.clean(gate, texts.NAME)), ""))
     judged = _by_weight(found)
     return views.Section(
         identity=f"part{index}",
         question=question,
         lead=lead,
         mark=_mark(judged[0].outcome if judged else Outcome.NOT_APPLICABLE),
-        counts=words.capitalised(_counts(found)),
+        counts=capitalised(_counts(found)),
         groups=tuple(_group(outcome, found) for outcome in words.OUTCOMES if any(v.outcome is outcome for v in found)),
         plates=tuple(plates.build(table, f"plate{index}x{place}", minimum_cell) for place, table in enumerate(tables)),
     )
@@ -193,9 +194,9 @@ def _facts(verdict: Verdict) -> tuple[views.Fact, ...]:
     return tuple(facts)
 
 
-def _mark(outcome: Outcome) -> views.Mark:
+def _mark(outcome: Outcome) -> marks.Mark:
     word, tone = words.OUTCOMES[outcome]
-    return views.Mark(word, tone)
+    return marks.Mark(word, tone)
 
 
 def _digests(report: documents.GateReport) -> tuple[views.Fact, ...]:

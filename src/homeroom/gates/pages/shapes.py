@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from typing import Final
 
-from homeroom.gates.pages import texts, words
+from homeroom.gates.pages import marks, texts, words
 
 LINE = 18
 """Height of a line of text, in pixels."""
@@ -14,10 +14,10 @@ _EDGE: Final = 0.04
 """Share of the width that is kept free on both sides, so that a mark at the end is not cut off."""
 
 _MARKS: Final = {
-    words.Tone.GOOD: "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0-12 0z",
-    words.Tone.CARE: "M0-7 7 6H-7z",
-    words.Tone.BAD: "M-6-6H6V6H-6z",
-    words.Tone.QUIET: "M0-7 7 0 0 7-7 0z",
+    marks.Tone.GOOD: "M-6 0a6 6 0 1 0 12 0a6 6 0 1 0-12 0z",
+    marks.Tone.CARE: "M0-7 7 6H-7z",
+    marks.Tone.BAD: "M-6-6H6V6H-6z",
+    marks.Tone.QUIET: "M0-7 7 0 0 7-7 0z",
 }
 """A disc, a triangle, a square, a diamond: told apart without colour."""
 
@@ -124,7 +124,7 @@ def write_lines(parent: ET.Element, top: float, lines: tuple[str, ...]) -> float
     return top + len(lines) * LINE
 
 
-def mark(parent: ET.Element, tone: words.Tone, across: str, down: float) -> None:
+def mark(parent: ET.Element, tone: marks.Tone, across: str, down: float) -> None:
     """A shape that says how the finding came out."""
     place = ET.SubElement(parent, "svg", {"x": across, "y": f"{down:g}", "overflow": "visible"})
     ET.SubElement(place, "path", {"class": f"mark {tone.value}", "d": _MARKS[tone]})

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from typing import Final
 
-from homeroom.gates.pages import columns, shapes, texts, words
+from homeroom.gates.pages import columns, marks, shapes, texts, words
 from homeroom.gates.tabulations import Cell, Table
 
 _TRACK: Final = 26
@@ -45,14 +45,14 @@ class Strip:
     good: Good = Good.BELOW
 
     @property
-    def tone(self) -> words.Tone:
+    def tone(self) -> marks.Tone:
         """How it is marked: by the range against the limit, as gates decide."""
         if self.limit is None or self.good is Good.NEITHER:
-            return words.Tone.QUIET
+            return marks.Tone.QUIET
         above, below = self.low > self.limit, self.high < self.limit
         if not above and not below:
-            return words.Tone.CARE
-        return words.Tone.GOOD if above is (self.good is Good.ABOVE) else words.Tone.BAD
+            return marks.Tone.CARE
+        return marks.Tone.GOOD if above is (self.good is Good.ABOVE) else marks.Tone.BAD
 
     def spoken(self) -> str:
         """The row in words."""

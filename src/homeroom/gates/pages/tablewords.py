@@ -7,6 +7,7 @@ from typing import Final
 
 from homeroom.domain.verdicts import Outcome
 from homeroom.gates.pages import words
+from homeroom.gates.words import capitalised
 
 CAPTIONS: Final = {
     "fairness.gaps": "How much more often the harm happens to a group than to the others",
@@ -68,7 +69,7 @@ CELLS: Final = {
 
 def heading(text: str) -> str:
     """A heading in words, first letter upper case."""
-    return HEADINGS.get(text.lower(), words.capitalised(text))
+    return HEADINGS.get(text.lower(), capitalised(text))
 
 
 def cell(column: str, text: str) -> str:

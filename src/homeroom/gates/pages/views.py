@@ -5,20 +5,7 @@ from typing import ClassVar
 
 from markupsafe import Markup
 
-from homeroom.gates.pages import words
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A state in a word.
-
-    Attributes:
-        word: what it says.
-        tone: how it is marked besides.
-    """
-
-    word: str
-    tone: words.Tone
+from homeroom.gates.pages.marks import Mark
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from typing import Final
 
 from homeroom.domain.changes import Action
 from homeroom.gates.monitoring.findings import Finding, Findings, Outcome, RegionAdvice
-from homeroom.gates.pages import texts, views, watchwords, words
+from homeroom.gates.pages import marks, texts, views, watchwords, words
+from homeroom.gates.words import capitalised
 
 MOST_STEPS: Final = 3
 MOST_SHOWN: Final = 250
@@ -75,7 +76,7 @@ def _sections(found: Sequence[Finding]) -> tuple[views.Section, ...]:
 
 
 def _section(index: int, level: str, found: list[Finding]) -> views.Section:
-    question, lead = watchwords.LEVELS.get(level, (words.capitalised(texts.clean(level, texts.NAME)), ""))
+    question, lead = watchwords.LEVELS.get(level, (capitalised(texts.clean(level, texts.NAME)), ""))
     outcomes = [outcome for outcome in watchwords.OUTCOMES if any(finding.outcome is outcome for finding in found)]
     return views.Section(
         identity=f"part{index}",
@@ -120,9 +121,9 @@ def _facts(finding: Finding) -> tuple[views.Fact, ...]:
     return tuple(facts)
 
 
-def _mark(outcome: Outcome) -> views.Mark:
+def _mark(outcome: Outcome) -> marks.Mark:
     word, tone = watchwords.OUTCOMES[outcome]
-    return views.Mark(word, tone)
+    return marks.Mark(word, tone)
 
 
 def _digests(findings: Findings) -> tuple[views.Fact, ...]:

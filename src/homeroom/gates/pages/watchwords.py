@@ -4,7 +4,7 @@ from typing import Final
 
 from homeroom.domain.changes import Action
 from homeroom.gates.monitoring.findings import Outcome
-from homeroom.gates.pages.words import Tone
+from homeroom.gates.pages.marks import Tone
 
 OUTCOMES: Final = {
     Outcome.CHANGED: ("Changed", Tone.BAD),

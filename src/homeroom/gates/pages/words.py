@@ -3,21 +3,12 @@
 A code that is not known here is shown as it is, so that the page of a newer engine never breaks.
 """
 
-import enum
 from typing import Final
 
 from homeroom.domain.verdicts import Outcome
 from homeroom.gates import checks
-
-
-class Tone(enum.StrEnum):
-    """How something is marked; every tone also has a shape and a word, so that colour is never needed."""
-
-    GOOD = "good"
-    CARE = "care"
-    BAD = "bad"
-    QUIET = "quiet"
-
+from homeroom.gates.pages.marks import Tone
+from homeroom.gates.words import capitalised
 
 OUTCOMES: Final = {
     Outcome.FAIL: ("Does not hold", Tone.BAD),
@@ -155,8 +146,3 @@ def subject(text: str) -> str:
     """What was judged, its stage in words. Example: ``full: boys against girls`` gives ``The model: boys against girls``."""
     stage, colon, rest = text.partition(": ")
     return capitalised(f"{STAGES[stage]}: {rest}" if colon and stage in STAGES else text)
-
-
-def capitalised(text: str) -> str:
-    """First letter upper case, the others as they are."""
-    return text[:1].upper() + text[1:]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from tests.unit.gates.pages import pagecases
 
-from homeroom.gates.pages import bars, columns, curves, looks, plates, shapes, strips, words
+from homeroom.gates.pages import bars, columns, curves, looks, marks, plates, shapes, strips
 from homeroom.gates.tabulations import Table
 
 
@@ -23,17 +23,17 @@ def classes(root: ET.Element, name: str) -> list[ET.Element]:
 @pytest.mark.parametrize(
     ("low", "high", "limit", "tone"),
     [
-        (0.2, 0.3, 0.1, words.Tone.BAD),
-        (-0.1, 0.09, 0.1, words.Tone.GOOD),
-        (0.05, 0.2, 0.1, words.Tone.CARE),
-        (0.1, 0.2, 0.1, words.Tone.CARE),
-        (0.05, 0.1, 0.1, words.Tone.CARE),
-        (0.2, 0.3, None, words.Tone.QUIET),
+        (0.2, 0.3, 0.1, marks.Tone.BAD),
+        (-0.1, 0.09, 0.1, marks.Tone.GOOD),
+        (0.05, 0.2, 0.1, marks.Tone.CARE),
+        (0.1, 0.2, 0.1, marks.Tone.CARE),
+        (0.05, 0.1, 0.1, marks.Tone.CARE),
+        (0.2, 0.3, None, marks.Tone.QUIET),
     ],
     ids=["over", "under", "across", "touches-from-above", "touches-from-below", "no-limit"],
 )
 def test_mark_says_on_which_side_of_the_limit_the_whole_range_lies(
-    low: float, high: float, limit: float | None, tone: words.Tone
+    low: float, high: float, limit: float | None, tone: marks.Tone
 ) -> None:
     assert strips.Strip("boys", (low + high) / 2, low, high, limit).tone is tone
 
@@ -97,12 +97,12 @@ def test_scale_leaves_zero_out_only_where_all_lies_far_from_it(
 @pytest.mark.parametrize(
     ("good", "low", "tone"),
     [
-        (strips.Good.ABOVE, 0.2, words.Tone.GOOD),
-        (strips.Good.ABOVE, -0.2, words.Tone.BAD),
-        (strips.Good.NEITHER, 0.2, words.Tone.QUIET),
+        (strips.Good.ABOVE, 0.2, marks.Tone.GOOD),
+        (strips.Good.ABOVE, -0.2, marks.Tone.BAD),
+        (strips.Good.NEITHER, 0.2, marks.Tone.QUIET),
     ],
 )
-def test_more_may_be_better_and_then_above_the_limit_is_good(good: strips.Good, low: float, tone: words.Tone) -> None:
+def test_more_may_be_better_and_then_above_the_limit_is_good(good: strips.Good, low: float, tone: marks.Tone) -> None:
     assert strips.Strip("gain", low + 0.05, low, low + 0.1, 0.0, good).tone is tone
 
 

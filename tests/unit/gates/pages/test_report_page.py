@@ -25,7 +25,7 @@ from homeroom.gates import (
     tabulations,
     verification,
 )
-from homeroom.gates.pages import looks, plates, rendering, reports, views, words
+from homeroom.gates.pages import looks, marks, plates, rendering, reports, views
 from homeroom.gates.privacy import anonymity, duties, fallbackcells, membership, memorisation
 from homeroom.resources import gatepolicies
 
@@ -162,7 +162,7 @@ def test_page_of_a_failed_run_begins_with_what_is_wrong_and_for_whom() -> None:
     assert page.headline == (
         "This model may not go to schools yet: Black pupils who need support would be missed too often."
     )
-    assert page.mark.tone is words.Tone.BAD
+    assert page.mark.tone is marks.Tone.BAD
     assert [(fact.label, fact.value) for fact in page.measured][:3] == [
         ("Number", "27 of 100"),
         ("Range", "21 to 33 of 100"),
@@ -186,7 +186,7 @@ def test_headline_says_the_outcome_and_never_that_silence_is_good(outcomes: tupl
     page = reports.build(pagecases.a_report(found, ()))
 
     assert page.headline.startswith(begins)
-    assert (page.mark.tone is words.Tone.GOOD) == (
+    assert (page.mark.tone is marks.Tone.GOOD) == (
         Outcome.PASS in outcomes and len(set(outcomes) - {Outcome.PASS, Outcome.NOT_APPLICABLE}) == 0
     )
 

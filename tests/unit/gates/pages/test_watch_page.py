@@ -10,7 +10,7 @@ from tests.unit.gates.pages.test_report_page import FORBIDDEN, MOST_BYTES, Reade
 
 from homeroom.domain import changes
 from homeroom.gates.monitoring.findings import Findings, Outcome
-from homeroom.gates.pages import rendering, views, watches, watchwords, words
+from homeroom.gates.pages import marks, rendering, views, watches, watchwords
 
 WATCHES = {
     "usual": watchcases.some_findings(),
@@ -54,15 +54,15 @@ def test_page_of_a_watch_is_harmless_small_and_in_plain_words(findings: Findings
 @pytest.mark.parametrize(
     ("outcomes", "headline", "tone"),
     [
-        ((Outcome.CHANGED, Outcome.UNCHANGED), "Something has changed.", words.Tone.BAD),
-        ((Outcome.UNCHANGED, Outcome.NOTE), "Nothing that we could notice has changed.", words.Tone.GOOD),
-        ((Outcome.CANNOT_TELL,), "We cannot tell yet whether anything has changed.", words.Tone.CARE),
-        ((), "We cannot tell yet whether anything has changed.", words.Tone.CARE),
+        ((Outcome.CHANGED, Outcome.UNCHANGED), "Something has changed.", marks.Tone.BAD),
+        ((Outcome.UNCHANGED, Outcome.NOTE), "Nothing that we could notice has changed.", marks.Tone.GOOD),
+        ((Outcome.CANNOT_TELL,), "We cannot tell yet whether anything has changed.", marks.Tone.CARE),
+        ((), "We cannot tell yet whether anything has changed.", marks.Tone.CARE),
     ],
     ids=["changed", "as-before", "cannot-tell", "nothing"],
 )
 def test_headline_of_a_watch_never_takes_silence_for_good(
-    outcomes: tuple[Outcome, ...], headline: str, tone: words.Tone
+    outcomes: tuple[Outcome, ...], headline: str, tone: marks.Tone
 ) -> None:
     found = tuple(watchcases.a_finding(outcome, unit=str(index)) for index, outcome in enumerate(outcomes))
     page = watches.build(watchcases.some_findings(found, {}))
