@@ -1,6 +1,7 @@
 """Error over time: is the model wrong more often than in the earlier periods, for the same kind of pupils?
 
 A change of the error is always shown in parts: other pupils, a worse model, new kinds of pupils. Only the second is judged.
+Which periods are compared, ``periods`` says; pupils are told apart by the time of the school year too, where it is known.
 """
 
 from dataclasses import dataclass
@@ -8,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from homeroom.domain import releases, verdicts
-from homeroom.gates import driftinputs, tabulations, words
+from homeroom.gates import driftinputs, periods, tabulations, words
 from homeroom.gates.evidence import Evidence, three_valued
+from homeroom.gates.periods import Basis, Periods
 from homeroom.stats import bounds, clusters, decompositions, power, reweighting
 
 FEWEST_IN_STRATUM = 10
@@ -42,21 +44,21 @@ class Change:
 
 def decide(evidence: Evidence) -> tuple[verdicts.Verdict, ...]:
     """One verdict for each stage on the part within year groups; one that only informs on last period's mix."""
-    later = later_rows(evidence)
-    if later is None:
+    compared = periods.choose(evidence)
+    if compared is None:
         return ()
-    found = [_verdict(evidence, stage, later) for stage in evidence.stages]
-    same_mix = _same_mix(evidence, later)
+    found = [_verdict(evidence, stage, compared) for stage in evidence.stages]
+    same_mix = _same_mix(evidence, compared)
     return (*found, *([] if same_mix is None else [same_mix]))
 
 
 def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
     """Parts of the change by stage and kind of strata; empty without periods."""
-    later = later_rows(evidence)
-    if later is None or not _judgeable(evidence, later):
+    compared = periods.choose(evidence)
+    if compared is None or not _judgeable(evidence, compared):
         return ()
     kinds = (YEAR_GROUPS, *sorted(evidence.table.groups))
-    rows = [row for stage in evidence.stages for kind in kinds for row in _rows(split(evidence, stage, kind, later))]
+    rows = [row for stage in evidence.stages for kind in kinds for row in _rows(split(evidence, stage, kind, compared))]
     return (
         tabulations.Table(
             key="drift.decomposition",
@@ -67,26 +69,19 @@ def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
     )
 
 
-def later_rows(evidence: Evidence) -> clusters.BoolArray | None:
-    """Rows of the later half of the periods, shape (n,); None when there are fewer than two periods."""
-    period = evidence.table.period
-    if period is None or len(period.words) < 2:  # noqa: PLR2004 - an earlier and a later one
-        return None
-    return np.asarray(period.codes >= (len(period.words) + 1) // 2)
-
-
-def split(evidence: Evidence, stage: releases.Stage, strata: str, later: clusters.BoolArray) -> Change:
+def split(evidence: Evidence, stage: releases.Stage, strata: str, compared: Periods) -> Change:
     """Parts of the change with bounds over schools."""
-    stratum, count = _strata(evidence, strata, later)
+    stratum, count = _strata(evidence, strata, compared)
     loss = (evidence.table.scores[stage] - evidence.table.needed) ** 2
-    periods = [_losses(evidence, loss, stratum, count, chosen) for chosen in (~later, later)]
-    parts = decompositions.split(periods[0], periods[1], np.ones((1, len(evidence.table.sites))))
-    drawn = decompositions.split(periods[0], periods[1], evidence.weights)
+    before, after = (_losses(evidence, loss, stratum, count, chosen) for chosen in (compared.earlier, compared.later))
+    parts = decompositions.split(before, after, np.ones((1, len(evidence.table.sites))))
+    drawn = decompositions.split(before, after, evidence.weights)
     whole = np.column_stack([drawn.mix, drawn.within, drawn.new, drawn.total])
     # A resample that drew no school with both periods says nothing about the change.
     whole = whole[np.isfinite(whole).all(axis=1)]
     estimate = np.array([parts.mix[0], parts.within[0], parts.new[0], parts.total[0]])
-    return Change(stage, strata, parts, bounds.one_sided(estimate, whole), len(loss))
+    rows = int((compared.earlier | compared.later).sum())
+    return Change(stage, strata, parts, bounds.one_sided(estimate, whole), rows)
 
 
 def _losses(
@@ -99,23 +94,23 @@ def _losses(
     return decompositions.Losses(rows.reshape(-1, count), sums.reshape(-1, count))
 
 
-def _strata(evidence: Evidence, strata: str, later: clusters.BoolArray) -> tuple[clusters.IntArray, int]:
-    """Kind of each row: year group, and the group where one is asked for; small kinds are one."""
-    kind = evidence.table.year_group.codes
+def _strata(evidence: Evidence, strata: str, compared: Periods) -> tuple[clusters.IntArray, int]:
+    """Kind of each row: year group, time of the school year, and the group where one is asked for; small kinds are one."""
+    kind = evidence.table.year_group.codes.astype(np.int64) * (int(compared.time.max()) + 1) + compared.time
     if strata != YEAR_GROUPS:
         groups = evidence.table.groups[strata]
         kind = kind * len(groups.words) + groups.codes
     index, count = clusters.index_clusters(kind)
     fewest = max(FEWEST_IN_STRATUM, evidence.minimum_cell)
-    before, after = (np.bincount(index[chosen], minlength=count) for chosen in (~later, later))
+    before, after = (np.bincount(index[chosen], minlength=count) for chosen in (compared.earlier, compared.later))
     # A kind that one period has not at all came or went, and is a part of its own.
     small = (before + after < fewest) | ((np.minimum(before, after) < fewest) & (np.minimum(before, after) > 0))
     joined = np.where(small[index], count, index)
     return clusters.index_clusters(joined)
 
 
-def _judgeable(evidence: Evidence, later: clusters.BoolArray) -> bool:
-    return evidence.enough(later) and evidence.enough(~later)
+def _judgeable(evidence: Evidence, compared: Periods) -> bool:
+    return evidence.enough(compared.earlier) and evidence.enough(compared.later)
 
 
 def _rows(change: Change) -> list[tuple[tabulations.Cell, ...]]:
@@ -127,9 +122,9 @@ def _rows(change: Change) -> list[tuple[tabulations.Cell, ...]]:
     ]
 
 
-def _verdict(evidence: Evidence, stage: releases.Stage, later: clusters.BoolArray) -> verdicts.Verdict:
+def _verdict(evidence: Evidence, stage: releases.Stage, compared: Periods) -> verdicts.Verdict:
     limit = evidence.policy.drift.loss_limit
-    change = split(evidence, stage, YEAR_GROUPS, later) if _judgeable(evidence, later) else None
+    change = split(evidence, stage, YEAR_GROUPS, compared) if _judgeable(evidence, compared) else None
     known = change is not None and bool(np.isfinite(change.bounds.high[1]))
     low, estimate, high, spread = (
         (
@@ -146,7 +141,8 @@ def _verdict(evidence: Evidence, stage: releases.Stage, later: clusters.BoolArra
         check="drift.loss",
         subject=f"{stage.value}: error over time",
         outcome=outcome,
-        sentence=_sentence(words.STAGES[stage], change if known else None, outcome, limit, detectable),
+        sentence=f"{_sentence(words.STAGES[stage], change if known else None, outcome, limit, detectable)} "
+        f"{_COMPARED[compared.basis]}",
         evidence=evidence.table.digest,
         action=_ACTIONS.get(outcome, ""),
         estimate=estimate if known else None,
@@ -154,9 +150,17 @@ def _verdict(evidence: Evidence, stage: releases.Stage, later: clusters.BoolArra
         high=high if known else None,
         limit=limit,
         detectable=detectable,
-        rows=len(evidence.table) if known else 0,
+        rows=change.rows if change is not None and known else 0,
     )
 
+
+_COMPARED = {
+    Basis.EARLIER_YEARS: "Compared are periods of the same time of earlier school years.",
+    Basis.THIS_YEAR: "No earlier school year has the same time, so compared are periods of the same kind of time of one year.",
+    Basis.HALVES: "No two periods are of the same time of the school year, so the later half is compared with the earlier one.",
+    Basis.NO_CALENDAR: "Without a calendar the later half of the periods is compared with the earlier one, whatever time of the "
+    "school year that is.",
+}
 
 _ACTIONS = {
     verdicts.Outcome.FAIL: "Retrain the year groups whose error rose; do not retrain because of who the pupils are.",
@@ -185,12 +189,12 @@ def _sentence(
     return f"We cannot tell yet whether {name} does worse than in the earlier periods: {numbers}."
 
 
-def _same_mix(evidence: Evidence, later: clusters.BoolArray) -> verdicts.Verdict | None:
+def _same_mix(evidence: Evidence, compared: Periods) -> verdicts.Verdict | None:
     """What the later error would be with the earlier pupils, by their year group and groups."""
-    if not _judgeable(evidence, later):
+    if not _judgeable(evidence, compared):
         return None
-    kinds = np.column_stack(_indicators(evidence))
-    weights = reweighting.density_ratios(kinds[~later], kinds[later])
+    kinds, later = np.column_stack(_indicators(evidence)), compared.later
+    weights = reweighting.density_ratios(kinds[compared.earlier], kinds[later])
     worth = reweighting.effective_rows(weights)
     stage = evidence.stages[0]
     loss = (evidence.table.scores[stage][later] - evidence.table.needed[later]) ** 2
