@@ -23,6 +23,9 @@ ACTIONS = {
     verdicts.Outcome.NOT_ENOUGH_EVIDENCE: "Evaluate on more pupils or more schools.",
 }
 NO_TARGET = "Train on more pupils of this year group, or evaluate and offer the release without it."
+NO_COMMON_SCALE = (
+    "Write this input in coarser steps that all year groups share, so that the reference can tell each of them."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,7 @@ def _verdict(evidence: Evidence, name: str, found: Slice) -> verdicts.Verdict:
         check="drift.input",
         subject=f"input {name}",
         outcome=outcome,
-        action=ACTIONS.get(outcome, "") if found.target.judges else NO_TARGET,
+        action=ACTIONS.get(outcome, "") if found.target.judges else _without_target(found.target),
         detectable=None if distance is None else distance.detectable,
         sentence=_sentence(name, found, outcome, limit),
         evidence=evidence.table.digest,
@@ -181,8 +184,13 @@ def _sentence(name: str, found: Slice, outcome: verdicts.Outcome, limit: float) 
     return f"{said} {_compared_with(found.target)}"
 
 
+def _without_target(target: Target) -> str:
+    return NO_COMMON_SCALE if target.told is Told.TOO_FAR else NO_TARGET
+
+
 _WHY = {
     Told.TOO_FEW: "training had too few pupils of this year group to tell of it",
+    Told.TOO_FAR: "in training it lay too far from other year groups to tell of it without small counts",
     Told.NEVER_SEEN: "training had no pupils of this year group",
     Told.NOT_APART: "the training reference does not tell year groups apart",
 }

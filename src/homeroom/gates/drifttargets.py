@@ -28,6 +28,7 @@ class Told(enum.Enum):
 
     ITSELF = "itself"
     TOO_FEW = "too few"
+    TOO_FAR = "too far from the others"
     NEVER_SEEN = "never seen"
     NOT_APART = "year groups are not told apart"
 
@@ -74,7 +75,9 @@ def of_year_group(
     """
     told = _told(reference, feature, year_group)
     if feature.years is None:
-        return _target(Basis.EVERYBODY, told, tuple(range(len(everybody))), everybody)
+        # Year groups large enough to be told, and not told: nobody knows that they lay alike, so all cannot stand for one.
+        basis = Basis.NOTHING if reference.year_groups else Basis.EVERYBODY
+        return _target(basis, told, tuple(range(len(everybody))), everybody)
     if told is Told.ITSELF:
         own = feature.years.counts[reference.year_groups.index(year_group)]
         return _target(Basis.YEAR_GROUP, told, feature.years.blocks, np.array(own, dtype=np.float64))
@@ -111,14 +114,10 @@ def _told(reference: references.Reference, feature: references.Feature, year_gro
         return Told.NOT_APART
     if year_group not in {*reference.year_groups, *reference.small_year_groups}:
         return Told.NEVER_SEEN
-    shown = feature.years is not None and year_group in reference.year_groups
-    if (
-        shown
-        and feature.years is not None
-        and feature.years.counts[reference.year_groups.index(year_group)] is not None
-    ):
-        return Told.ITSELF
-    return Told.TOO_FEW
+    if year_group not in reference.year_groups:
+        return Told.TOO_FEW
+    counts = None if feature.years is None else feature.years.counts[reference.year_groups.index(year_group)]
+    return Told.TOO_FAR if counts is None else Told.ITSELF
 
 
 def _target(basis: Basis, told: Told, blocks: tuple[int, ...], counts: clusters.FloatArray) -> Target:

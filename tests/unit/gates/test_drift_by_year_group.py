@@ -117,6 +117,25 @@ def test_year_group_that_was_too_small_in_training_is_compared_with_all_and_the_
     assert found.sentence.endswith("training had too few pupils of this year group to tell of it.")
 
 
+def test_large_year_group_that_could_not_be_told_lacks_evidence_and_never_fails_for_that() -> None:
+    """Rule: only year groups known to lie alike stand for one another.
+
+    Each year group has values of its own, so no common bins can be told; these very rows are those of the training.
+    """
+    table = cases.columns()
+    older = np.where(table["year_group"] == "1", 2.5, 0.0)
+    apart = {**table, "z": (np.sign(table["z"]) * 0.5 + older).astype(np.float32)}
+
+    reference = _reference(apart)
+    found = _judge(apart, reference)
+
+    feature = references.parse(reference).features[0]
+    assert (feature.name, feature.years) == ("z", None)
+    assert found.outcome is Outcome.NOT_ENOUGH_EVIDENCE
+    assert "lay too far from other year groups to tell of it without small counts" in found.sentence
+    assert found.action.startswith("Write this input in coarser steps")
+
+
 def test_what_few_training_rows_show_counts_for_less_than_the_same_of_many() -> None:
     """Rule: a difference that chance in the training rows explains is none."""
     table = cases.columns()
