@@ -89,9 +89,17 @@ class Kubernetes:
         """Replaces the object; raises Conflict unless ``metadata.resourceVersion`` is the present one."""
         return await self._ask("PUT", self._path(kind, body["metadata"]["name"]), _framed(kind, body))
 
-    async def patch_spec(self, kind: kinds.Kind, name: str, merge_patch: Mapping[str, Any]) -> Body:
-        """Changes these fields of the spec; None removes a field, lists are replaced (JSON merge patch)."""
-        body = {"spec": dict(merge_patch)}
+    async def patch_spec(
+        self, kind: kinds.Kind, name: str, merge_patch: Mapping[str, Any], resource_version: str | None = None
+    ) -> Body:
+        """Changes these fields of the spec; None removes a field, lists are replaced (JSON merge patch).
+
+        Raises Conflict when ``resource_version`` is given and the object is no longer at it: a list that was read
+        before somebody else's change must not replace it.
+        """
+        body: Body = {"spec": dict(merge_patch)}
+        if resource_version is not None:
+            body["metadata"] = {"resourceVersion": resource_version}
         return await self._ask("PATCH", self._path(kind, name), body, connections.MERGE_PATCH)
 
     async def write_status(self, kind: kinds.Kind, name: str, status: Mapping[str, Any], resource_version: str) -> Body:

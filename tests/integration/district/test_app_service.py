@@ -1,5 +1,6 @@
 """The service as its own process, on a real API server, a real MLflow, real keys and certificates."""
 
+import concurrent.futures
 import json
 import os
 import sys
@@ -149,6 +150,28 @@ def test_people_may_do_what_their_role_is_for_and_nothing_else(running: Service)
         ).status_code
         == 201
     )
+
+
+def test_closures_that_many_say_at_once_are_all_kept(running: Service) -> None:
+    """Twelve people close one school for another day each while somebody else goes on changing the same object."""
+    assert (
+        running.call(
+            "ivan", "POST", "/api/v1/sites", json={"name": "school-78", "spec": worlds.a_site_spec(78)}
+        ).status_code
+        == 201
+    )
+    days = [f"2027-02-{day:02}" for day in range(1, 13)]
+
+    def close(day: str) -> int:
+        closure = {"start": day, "end": day, "name": f"Snow {day}"}
+        return running.call("ivan", "POST", "/api/v1/sites/school-78/closures", json=closure).status_code
+
+    with concurrent.futures.ThreadPoolExecutor(len(days)) as pool:
+        assert list(pool.map(close, days)) == [201] * len(days)
+    found = running.call("vera", "GET", "/api/v1/sites/school-78").json()["spec"]["closures"]
+    assert sorted(closure["start"] for closure in found) == days
+    assert close(days[0]) == 201
+    assert running.call("vera", "GET", "/api/v1/sites/school-78").json()["spec"]["closures"] == found
 
 
 def test_nobody_submits_in_another_name(running: Service) -> None:

@@ -60,6 +60,18 @@ async def test_patch_changes_only_what_it_names(kube: client.Kubernetes) -> None
         await kube.patch_spec(HUB, "east", {"cacheMiB": 5})
 
 
+async def test_patch_for_an_older_version_changes_nothing(kube: client.Kubernetes) -> None:
+    created = await kube.create(HUB, a_hub("west"))
+    version = created["metadata"]["resourceVersion"]
+    patched = await kube.patch_spec(HUB, "west", {"cacheMiB": 5}, version)
+    assert patched["spec"]["cacheMiB"] == 5
+    with pytest.raises(answers.Conflict, match="the object has been modified"):
+        await kube.patch_spec(HUB, "west", {"cacheMiB": 6}, version)
+    found = await kube.get(HUB, "west")
+    assert found is not None
+    assert found["spec"]["cacheMiB"] == 5
+
+
 async def test_status_is_replaced_as_a_whole_and_the_spec_left_alone(kube: client.Kubernetes) -> None:
     """What the operator no longer says disappears."""
     created = await kube.create(HUB, a_hub("west"))

@@ -30,8 +30,10 @@ class Cluster(Protocol):
     async def apply(self, kind: kinds.Kind, body: Mapping[str, Any]) -> dict[str, Any]:
         """The object as applied."""
 
-    async def patch_spec(self, kind: kinds.Kind, name: str, merge_patch: Mapping[str, Any]) -> dict[str, Any]:
-        """The object as changed."""
+    async def patch_spec(
+        self, kind: kinds.Kind, name: str, merge_patch: Mapping[str, Any], resource_version: str | None = None
+    ) -> dict[str, Any]:
+        """The object as changed; raises Conflict when it is no longer at ``resource_version``, if one is given."""
 
 
 class Clusters(Protocol):

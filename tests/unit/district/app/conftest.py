@@ -55,9 +55,13 @@ class FakeCluster:
     async def apply(self, kind: kinds.Kind, body: Mapping[str, Any]) -> dict[str, Any]:
         return self._write(f"{kind.plural}/{body['metadata']['name']}", body)
 
-    async def patch_spec(self, kind: kinds.Kind, name: str, merge_patch: Mapping[str, Any]) -> dict[str, Any]:
-        key = f"{kind.plural}/{name}"
-        return self._write(key, {**self.objects[key], "spec": {**self.objects[key]["spec"], **merge_patch}})
+    async def patch_spec(
+        self, kind: kinds.Kind, name: str, merge_patch: Mapping[str, Any], resource_version: str | None = None
+    ) -> dict[str, Any]:
+        body = self.objects[f"{kind.plural}/{name}"]
+        if resource_version not in (None, body["metadata"].get("resourceVersion")):
+            raise answers.Conflict(f"{name} was changed")
+        return self._write(f"{kind.plural}/{name}", {**body, "spec": {**body["spec"], **merge_patch}})
 
     def put(self, *bodies: dict[str, Any]) -> None:
         """What somebody else has made."""

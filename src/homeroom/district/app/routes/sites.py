@@ -4,8 +4,7 @@ from typing import Any
 
 import fastapi
 
-from homeroom.district.app import access, bodies, objects, ports
-from homeroom.domain import errors
+from homeroom.district.app import access, bodies, closures, objects, ports
 from homeroom.resources import objects as resource_objects
 from homeroom.resources import schoolsites
 
@@ -37,10 +36,4 @@ async def close_site(
     name: objects.Name, body: schoolsites.Closure, caller: access.Caller, found: ports.PortsOf
 ) -> dict[str, Any]:
     """Add an unplanned closure, as yourself; saying the same again changes nothing."""
-    cluster = found.clusters.of(caller)
-    site = schoolsites.parse(await objects.get(cluster, schoolsites.KIND, name))
-    if body.end < body.start:
-        raise errors.SpecError(f"it ends on {body.end}, before it starts on {body.start}: swap them")
-    closures = [closure for closure in site.spec.closures if closure != body]
-    change = {"closures": [closure.to_json() for closure in (*closures, body)]}
-    return objects.shown(await cluster.patch_spec(schoolsites.KIND, name, change))
+    return objects.shown(await closures.close(found.clusters.of(caller), name, body))
