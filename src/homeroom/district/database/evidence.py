@@ -1,5 +1,7 @@
 """What a decision was based on, by digest: the documents of gate runs and their pages. Never evaluation rows."""
 
+from collections.abc import Iterator
+
 import sqlalchemy as sa
 
 from homeroom.district.database import tables
@@ -21,7 +23,7 @@ def put(connection: sa.Connection, kind: str, content: bytes, *, about: digests.
         connection: of a transaction.
         kind: what it is, such as ``gate-report``.
         content: its bytes.
-        about: digest of the evidence that this is attached to.
+        about: digest of the evidence that this is attached to; of a gate report, the release.
     """
     digest = digests.of_bytes(content)
     if get(connection, digest) is None:
@@ -33,6 +35,13 @@ def attached(connection: sa.Connection, kind: str, about: digests.Digest) -> byt
     """What of that kind is attached to that evidence; None when nothing is."""
     query = sa.select(_T.c.content).where(_T.c.kind == kind, _T.c.about == about).order_by(_T.c.digest).limit(1)
     return connection.execute(query).scalar()
+
+
+def about_model(connection: sa.Connection, kind: str, model_name: str) -> Iterator[bytes]:
+    """Everything of that kind that is about a release of that model, ordered by digest."""
+    releases = sa.select(tables.RELEASES.c.release_digest).where(tables.RELEASES.c.model_name == model_name)
+    query = sa.select(_T.c.content).where(_T.c.kind == kind, _T.c.about.in_(releases)).order_by(_T.c.digest)
+    yield from connection.execute(query).scalars()
 
 
 def get(connection: sa.Connection, digest: digests.Digest) -> bytes | None:

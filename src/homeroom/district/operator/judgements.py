@@ -33,7 +33,11 @@ class Runner(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Everything that a gate report depends on; the name of the release is not among it."""
+    """Everything that a gate report depends on; the name of the release is not among it.
+
+    Reports that were published before the run are read too and recorded in its evidence. They are no part of the key: a later
+    report on the same model would make a new case of every old one, and void what people approved.
+    """
 
     spec: modelreleases.Spec
     imported: imports.Imported
@@ -88,6 +92,7 @@ class Judgements:
         self._registry = registry
         self._runner = runner
         self._deadline = deadline
+        self._models: dict[str, asyncio.Lock] = {}
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         for left in directory.iterdir():
             shutil.rmtree(left, ignore_errors=True)
@@ -109,7 +114,9 @@ class Judgements:
             Blocked: the evaluation table is missing or cannot be judged; the registry is away.
             Unavailable, Defect: the process failed.
         """
-        report = await asyncio.to_thread(self._kept, case) or await self._judged(case)
+        # Two runs on one model at the same time would not know of each other's report.
+        async with self._models.setdefault(case.spec.model.name, asyncio.Lock()):
+            report = await asyncio.to_thread(self._kept, case) or await self._judged(case)
         await self._attach(case, report)
         record = {"gateReportDigest": report.digest, "verdicts": [verdict.to_json() for verdict in report.verdicts]}
         self._store.write("gates", case.key, record)
@@ -151,6 +158,8 @@ class Judgements:
     def _lay_out(self, work: pathlib.Path, case: Case) -> None:
         with steps.blocked_as(readiness.Reason.EVALUATION_NOT_FOUND):
             table = self._tables.read(digests.parse(case.spec.evaluation.digest))
+        with self._rows.read() as connection:
+            earlier = archives.earlier(connection, case.spec.model.name)
         given = inputs.GateInputs(
             release=packages.build_config(case.spec, case.imported),
             release_digest=case.packaged.release_digest,
@@ -159,6 +168,8 @@ class Judgements:
             reference=case.imported.read(case.imported.reference),
             on=case.on,
             hardware=case.hardware,
+            earlier=earlier.bundles,
+            unread=earlier.unread,
         )
         work.mkdir(mode=0o700, parents=True)
         inputs.write(work, given, case.policy)

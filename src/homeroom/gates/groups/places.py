@@ -1,7 +1,7 @@
 """What reports tell about how many pupils: by place, which is a set of bands and the values that hold in them."""
 
 import enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -116,6 +116,14 @@ class Space:
     def holds(self, place: Place) -> bool:
         """Whether that place is a sum over cells."""
         return place.bands <= set(self.bands) and place.columns <= set(self.columns)
+
+    def ones(self) -> clusters.FloatArray:
+        """1 for every cell; shape (a,)."""
+        return self.vector(Place(frozenset(self.bands)))
+
+    def vectors(self, chosen: Sequence[Place]) -> clusters.FloatArray:
+        """``vector`` of each place; shape (p, a)."""
+        return np.reshape([self.vector(place) for place in chosen], (len(chosen), len(self.ones())))
 
     def vector(self, place: Place) -> clusters.FloatArray:
         """1 for each cell of that place; shape (a,)."""

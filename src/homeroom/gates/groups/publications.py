@@ -125,26 +125,17 @@ def _hide(
     told_before = False
     for space in places.spaces_of(draft, [*same, *others]):
         secrets = [*_small(draft, space, same), *_came_or_left(draft, space, others)]
-        if not secrets:
-            continue
-        left = [place for place in places.in_order(shown - hidden) if space.holds(place)]
-        totals = [space.vector(Place(scope)) for scope in draft.scopes]
-        before = [space.vector(place) for each in same for place in places.in_order(each.shown) if space.holds(place)]
-        possible = 1 - _empty(draft, space, same)
-        wanted = np.stack(secrets) * possible
-        found, lost = suppressions.withheld(
-            _stack([space.vector(place) for place in left], possible),
-            np.array([draft.size(place) for place in left]),
-            wanted,
-            _stack([*totals, *before], possible),
-        )
-        hidden |= {place for place, is_hidden in zip(left, found, strict=True) if is_hidden}
-        told_before |= bool((lost & ~suppressions.derivable(_stack(totals, possible), wanted)).any())
+        before = [place for each in same for place in places.in_order(each.shown) if space.holds(place)]
+        # Who knows which cells are empty can subtract without them; who does not know takes other ways.
+        for cells in (space.ones(), space.ones() - _empty(draft, space, same)) if secrets else ():
+            left = [place for place in places.in_order(shown - hidden) if space.holds(place)]
+            totals = space.vectors([Place(scope) for scope in draft.scopes]) * cells
+            known = np.concatenate([totals, space.vectors(before) * cells])
+            wanted, sizes = np.stack(secrets) * cells, np.array([draft.size(place) for place in left])
+            found, lost = suppressions.withheld(space.vectors(left) * cells, sizes, wanted, known)
+            hidden |= {place for place, is_hidden in zip(left, found, strict=True) if is_hidden}
+            told_before |= bool((lost & ~suppressions.derivable(totals, wanted)).any())
     return frozenset(hidden), told_before
-
-
-def _stack(vectors: list[clusters.FloatArray], possible: clusters.FloatArray) -> clusters.FloatArray:
-    return np.reshape(vectors, (len(vectors), len(possible))) * possible
 
 
 def _sizes(draft: Draft, space: Space, scope: places.Bands, same: Sequence[Publication]) -> dict[Place, float]:
@@ -171,7 +162,7 @@ def _rest(
 
 def _empty(draft: Draft, space: Space, same: Sequence[Publication]) -> clusters.FloatArray:
     """1 for cells that are known to be empty: who knows that nobody has a value can subtract without it."""
-    found = np.zeros_like(space.vector(Place(frozenset(space.bands))))
+    found = np.zeros_like(space.ones())
     for scope in draft.scopes:
         sizes = _sizes(draft, space, scope, same)
         for place, size in sizes.items():

@@ -93,18 +93,29 @@ class Runner:
         self.runs = 0
         self.verdicts = (builders.a_verdict(),)
         self.error: Exception | None = None
+        self.earlier: list[set[str]] = []
+        self.at_once = 0
 
     async def __call__(
         self,
-        directory: pathlib.Path,  # noqa: ARG002 - as above
+        directory: pathlib.Path,
         deadline: timedelta,  # noqa: ARG002 - as above
         say: Any = None,  # noqa: ARG002 - as above
     ) -> documents.GateReport:
         self.runs += 1
         if self.error is not None:
             raise self.error
-        behind, policy = {"schemaVersion": 2}, {"schemaVersion": 2, "policy": {}}
+        self.at_once += 1
+        self.earlier.append({path.stem for path in (directory / "earlier").iterdir()})
+        described = json.loads((directory / "inputs.json").read_text())
+        await asyncio.sleep(0)
+        assert self.at_once == 1
+        self.at_once -= 1
+        behind, policy = {"schemaVersion": 2}, {"schemaVersion": 2, "policy": described["policy"]}
         document = {
+            "schemaVersion": 2,
+            "release": described["releaseDigest"],
+            "on": described["on"],
             "verdicts": [verdict.to_json() for verdict in self.verdicts],
             "evidence": digests.of_json(behind),
             "policy": digests.of_json(policy),
@@ -365,6 +376,35 @@ async def test_registry_that_is_away_costs_no_second_run_of_the_gates(district: 
     district.registry.away_for_attachments = False
     assert (await district.passed())["phase"] == "AwaitingApproval"
     assert district.judge.runs == 1
+
+
+async def test_run_gets_the_reports_published_earlier_on_the_same_model(district: District) -> None:
+    """Rule: what was published is known to every later run, and never makes an earlier report be judged again."""
+    district.put()
+    first = await district.passed()
+    district.cluster.put(gatepolicies.KIND, "reading", {**POLICY, "drift": {"ksLimit": 0.2}})
+    second = await district.passed()
+
+    district.cluster.put(gatepolicies.KIND, "reading", POLICY)
+    again = await district.passed()
+
+    assert district.judge.earlier == [set(), {first["gateReportDigest"].removeprefix("sha256:")}]
+    assert second["gateReportDigest"] != first["gateReportDigest"] == again["gateReportDigest"]
+
+
+async def test_two_releases_of_one_model_are_judged_one_after_the_other(district: District) -> None:
+    """Rule: side by side neither would know the report of the other."""
+    district.put()
+    district.cluster.put(gatepolicies.KIND, "other", {**POLICY, "drift": {"ksLimit": 0.2}})
+    spec = fakes.a_release_spec(evaluation={"digest": district.table}, policyRef={"name": "other"})
+    district.cluster.put(RELEASE, "q", spec)
+
+    for _ in range(8):
+        await asyncio.gather(district.releases.reconcile("r"), district.releases.reconcile("q"))
+        while district.steps._tasks:
+            await asyncio.gather(*district.steps._tasks.values())
+
+    assert sorted(len(known) for known in district.judge.earlier) == [0, 1]
 
 
 async def test_rows_of_a_run_that_was_cut_off_are_removed_at_the_start(district: District) -> None:
