@@ -21,10 +21,9 @@ def build(table: Table, identity: str, minimum_cell: int) -> views.Plate:
     said = _in_words(table, () if look is None else look.shares)
     drawings = () if look is None or not table.rows else look.draw(_picture(look, table), identity)
     numeric = [columns.numeric([row[index] for row in said.rows]) for index in range(len(said.columns))]
-    why = f"hidden: fewer than {words.count(minimum_cell, 'pupil', 'pupils')}"
     rows = tuple(
         tuple(
-            _cell(cell, is_number, _missing(heading), why)
+            _cell(cell, is_number, _missing(heading))
             for cell, is_number, heading in zip(row, numeric, table.columns, strict=True)
         )
         for row in said.rows
@@ -39,7 +38,7 @@ def build(table: Table, identity: str, minimum_cell: int) -> views.Plate:
             for heading, is_number in zip(said.columns, numeric, strict=True)
         ),
         rows=rows,
-        note=f"{words.DASH} {why}" if any(cell.hidden for row in rows for cell in row) else "",
+        note=_note(minimum_cell) if any(cell.hidden for row in rows for cell in row) else "",
         folded=f"The same as a table, {words.count(len(rows), 'row', 'rows')}"
         if drawings and len(rows) >= FOLDED_FROM
         else "",
@@ -81,11 +80,18 @@ def _missing(heading: str) -> str:
     return {"limit": "no limit", "threshold": "any"}.get(heading.lower(), "")
 
 
-def _cell(cell: Cell, is_number: bool, missing: str, why: str) -> views.Cell:  # noqa: FBT001 - a property of the column
+def _note(minimum_cell: int) -> str:
+    fewer = words.count(minimum_cell, "pupil", "pupils")
+    return (
+        f"{words.DASH} hidden: fewer than {fewer} or too few schools are behind it, or it would give such a number away"
+    )
+
+
+def _cell(cell: Cell, is_number: bool, missing: str) -> views.Cell:  # noqa: FBT001 - a property of the column
     if cell is None and missing:
         return views.Cell(missing, is_number, "")
     if cell is None:
-        return views.Cell(words.DASH, is_number, why)
+        return views.Cell(words.DASH, is_number, "hidden")
     number = columns.as_number(cell)
     text = texts.clean(cell, texts.NAME) if number is None else words.number(number)
     return views.Cell(text, is_number, "")

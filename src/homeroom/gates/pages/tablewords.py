@@ -16,7 +16,7 @@ CAPTIONS: Final = {
     "fairness.reliability": "Of pupils with about the same score, how many were expected to need support and how many did",
     "fairness.calibration": "Average score of each group, and how many in it needed support",
     "fairness.abroca": "How differently the model sorts a group and the others, and what chance alone shows",
-    "fairness.not-recorded": "Pupils about whom a group is not known",
+    "fairness.not-recorded": "Pupils about whom a group is not known; 1 of 100 means at most 1, and may be nobody",
     "drift.inputs": "How many pupils lie elsewhere than those that the model learned from",
     "drift.decomposition": "Why the model is wrong more or less often than before",
     "drift.progression": "How many schools moved how far from what pupils elsewhere did: expected and seen",

@@ -79,7 +79,7 @@ class Cell:
     Attributes:
         text: what it shows.
         number: whether it is a number, set to the right.
-        hidden: why nothing is shown; empty where something is.
+        hidden: what a dash stands for, read aloud; empty where something is shown.
     """
 
     text: str

@@ -86,7 +86,11 @@ GLOSSARY: Final = (
         "Another group of schools would give a slightly different number. The true one is most likely in this range.",
     ),
     ("Limit", "The most that is allowed. People set it before the check; the page says who."),
-    ("Hidden", "So few pupils are behind a number that somebody could be recognised. It is not shown to anybody."),
+    (
+        "Hidden",
+        "So few pupils or schools are behind a number that somebody could be recognised, or it would give such a number away. "
+        "It is not shown to anybody.",
+    ),
     ("Fingerprint", "A short code made from a file. If one letter of the file changes, the code changes."),
     (
         "Full model, small twin, own rate",
@@ -143,6 +147,16 @@ def measure(check: str, *numbers: float) -> str:
 
 
 def subject(text: str) -> str:
-    """What was judged, its stage in words. Example: ``full: boys against girls`` gives ``The model: boys against girls``."""
+    """What was judged, its band and stage in words.
+
+    Example: ``K-2: full: boys against girls`` gives ``Kindergarten to grade 2: the model: boys against girls``.
+    """
+    first, colon, rest = text.partition(": ")
+    if colon and first in BANDS:
+        return f"{capitalised(BANDS[first])}: {_staged(rest)}"
+    return capitalised(_staged(text))
+
+
+def _staged(text: str) -> str:
     stage, colon, rest = text.partition(": ")
-    return capitalised(f"{STAGES[stage]}: {rest}" if colon and stage in STAGES else text)
+    return f"{STAGES[stage]}: {rest}" if colon and stage in STAGES else text

@@ -117,9 +117,11 @@ def test_number_of_a_check_is_written_with_its_unit(check: str, numbers: tuple[f
     [
         ("full: boys against girls", "The model: boys against girls"),
         ("every stage: Asian pupils", "Every way to answer: Asian pupils"),
+        ("K-2: full: boys against girls", "Kindergarten to grade 2: the model: boys against girls"),
+        ("3-5: not recorded: sex", "Grades 3 to 5: not recorded: sex"),
         ("input read_z", "Input read_z"),
         ("other: thing", "Other: thing"),
     ],
 )
-def test_subject_says_the_stage_in_words(subject: str, said: str) -> None:
+def test_subject_says_band_and_stage_in_words(subject: str, said: str) -> None:
     assert words.subject(subject) == said

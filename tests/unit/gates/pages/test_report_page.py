@@ -25,7 +25,8 @@ from homeroom.gates import (
     tabulations,
     verification,
 )
-from homeroom.gates.pages import looks, marks, plates, rendering, reports, views
+from homeroom.gates.pages import looks, marks, plates, policies, rendering, reports, views
+from homeroom.gates.policies import limits
 from homeroom.gates.privacy import anonymity, duties, fallbackcells, membership, memorisation
 from homeroom.resources import gatepolicies
 
@@ -271,10 +272,10 @@ def test_page_of_real_verdicts_has_no_word_that_people_do_not_use() -> None:
 def _real_report() -> documents.GateReport:
     entry = {"purpose": "support-offer", "columns": [name.lower() for name in cases.FEATURES], "bands": ["K-2"], "basis": "public task",
              "owner": "the data office", "retentionDays": 300, "expires": "2027-07-31"}  # fmt: skip
-    limits = cases.a_policy(packs=["us-federal", "uk", "au"], privacy={"purposes": [entry]}).to_json()
-    limits["fairness"] |= {"oppositeLimit": 0.1, "falseAlarmLimit": 0.3, "calibrationLimit": 0.1, "abrocaLimit": 0.1}
-    limits["quality"] |= {"stageAgreementLimit": 0.1, "calibrationLimit": 0.1}
-    policy = gatepolicies.Spec.model_validate(limits)
+    written = cases.a_policy(packs=["us-federal", "uk", "au"], privacy={"purposes": [entry]}).to_json()
+    written["fairness"] |= {"oppositeLimit": 0.1, "falseAlarmLimit": 0.3, "calibrationLimit": 0.1, "abrocaLimit": 0.1}
+    written["quality"] |= {"stageAgreementLimit": 0.1, "calibrationLimit": 0.1}
+    policy = gatepolicies.Spec.model_validate(written)
     known = cases.some_evidence(cases.columns(withheld=0.6), policy)
     known = dataclasses.replace(known, measured=dict.fromkeys(known.stages[:2], measurements.Measurement(2.0, 60.0)))
     gates = (fairness, drift, quality, footprint, reported, membership, memorisation, anonymity, fallbackcells, duties)
@@ -304,7 +305,7 @@ def test_every_check_that_shows_a_number_has_its_unit_and_its_good_side() -> Non
 
 @pytest.mark.parametrize(
     ("heading", "said", "hidden"),
-    [("limit", "no limit", ""), ("threshold", "any", ""), ("missed", "\N{EN DASH}", "hidden: fewer than 10 pupils")],
+    [("limit", "no limit", ""), ("threshold", "any", ""), ("missed", "\N{EN DASH}", "hidden")],
 )
 def test_empty_cell_is_called_hidden_only_where_something_is(heading: str, said: str, hidden: str) -> None:
     plate = plates.build(pagecases.table("x", ("group", heading), ("boys", 0.1), ("girls", None)), "x", 10)
@@ -316,6 +317,10 @@ def test_page_tells_how_to_check_it_by_the_digest_of_this_very_report() -> None:
     assert f"homeroom gate verify --files DIRECTORY --digest {report.digest}" in read(report).text
 
 
+def test_every_limit_of_a_policy_is_called_something_on_the_page() -> None:
+    assert policies.LABELS.keys() == limits.BY_PATH.keys()
+
+
 def test_limits_say_which_line_of_which_pack_set_them() -> None:
     lines = [
         {"limit": "fairness.minimumCell", "value": 15, "layer": "pack uk", "place": "limits[0]", "source": "DfE", "band": None},
@@ -325,9 +330,9 @@ def test_limits_say_which_line_of_which_pack_set_them() -> None:
         {"limit": "fairness.abrocaLimit", "value": None, "layer": "default", "place": "", "source": "", "band": None},
     ]  # fmt: skip
     report = dataclasses.replace(pagecases.a_report(), policy={"policy": {"harm": "Missed"}, "lines": lines})
-    limits = [(fact.label, fact.value, fact.origin) for fact in reports.build(report).limits]
+    shown = [(fact.label, fact.value, fact.origin) for fact in reports.build(report).limits]
 
-    assert limits == [
+    assert shown == [
         ("What counts as harm", "A pupil who needs support is not offered it", "the policy of this purpose"),
         ("Fewest pupils about whom a number is shown", "15", "pack uk: DfE"),
         (
