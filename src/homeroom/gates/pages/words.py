@@ -88,8 +88,7 @@ GLOSSARY: Final = (
     ("Limit", "The most that is allowed. People set it before the check; the page says who."),
     (
         "Hidden",
-        "So few pupils or schools are behind a number that somebody could be recognised, or it would give such a number away. "
-        "It is not shown to anybody.",
+        "So few pupils or schools are behind a number that somebody could be recognised, or it would give such a number away.",
     ),
     ("Fingerprint", "A short code made from a file. If one letter of the file changes, the code changes."),
     (
