@@ -62,7 +62,7 @@ def _claimed(evidence: Evidence, feature: references.ContinuousSketch) -> verdic
         outcome = verdicts.Outcome.FAIL
         sentence = (
             f"{said}, yet pupils of year group {worst} lie elsewhere than all others: "
-            f"{words.of_hundred(apart[worst].estimate)} of 100, at most {words.of_hundred(limit)} are allowed."
+            f"{words.of_hundred(apart[worst].estimate)} of 100, {words.allowed(limit)}."
         )
     shown = None if worst is None else apart[worst]
     return verdicts.Verdict(

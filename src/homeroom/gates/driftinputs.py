@@ -167,7 +167,7 @@ def _sentence(name: str, found: Slice, outcome: verdicts.Outcome, limit: float) 
     if found.distance is None:
         return f"{unknown}: there are too few pupils or schools."
     size = words.of_hundred(found.distance.estimate)
-    allowed = f"at most {words.of_hundred(limit)} are allowed"
+    allowed = words.allowed(limit)
     if outcome is verdicts.Outcome.FAIL:
         said = f"{name} is not as it was in training {where}: about {size} of 100 pupils lie elsewhere; {allowed}."
     elif outcome is verdicts.Outcome.PASS:

@@ -15,6 +15,17 @@ def of_hundred(share: float) -> str:
     return "fewer than 1" if pupils == 0 and share > 0 else str(pupils)
 
 
+def limit_of(limit: float, pupils: int = 100) -> str:
+    """A limit as pupils of so many, never rounded: people hold numbers against it. Example: 0.125 gives ``12.5``."""
+    return f"{round(pupils * limit, 6):g}"
+
+
+def allowed(limit: float, pupils: int = 100) -> str:
+    """What a limit allows. Example: 0.1 gives ``at most 10 are allowed``, 0.01 gives ``at most 1 is allowed``."""
+    number = limit_of(limit, pupils)
+    return f"at most {number} {'is' if number == '1' else 'are'} allowed"
+
+
 def of_ten(share: float) -> str:
     """Share as pupils of ten. Example: 0.47 gives ``about 5``."""
     return f"about {round(10 * share)}"

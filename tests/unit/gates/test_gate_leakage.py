@@ -9,7 +9,7 @@ from sklearn.model_selection import GroupKFold
 from tests.unit.gates import cases
 
 from homeroom.domain import digests, releases, verdicts
-from homeroom.gates import inputs, references
+from homeroom.gates import inputs, references, words
 from homeroom.gates.evidence import Evidence
 from homeroom.gates.privacy import anonymity, answers, circles, fallbackcells, leaks, membership, memorisation
 
@@ -301,6 +301,22 @@ def test_no_sentence_uses_words_of_the_trade(memoriser: Evidence) -> None:
     text = " ".join(verdict.sentence for gate in gates for verdict in gate.decide(memoriser)).lower()
 
     assert not [word for word in ("auc", "inference", "membership", "p-value", "overfit", "drift") if word in text]
+
+
+@pytest.mark.parametrize(
+    ("limit", "pupils", "said"),
+    [
+        (0.1, 100, "at most 10 are allowed"),
+        (0.55, 100, "at most 55 are allowed"),
+        (0.125, 100, "at most 12.5 are allowed"),
+        (0.01, 100, "at most 1 is allowed"),
+        (0.004, 100, "at most 0.4 are allowed"),
+        (0.01, 1000, "at most 10 are allowed"),
+    ],
+)
+def test_limit_is_said_as_it_was_written(limit: float, pupils: int, said: str) -> None:
+    """Rounded, 12.5 was 12 and 0.4 "at most fewer than 1": nobody could hold the number against it."""
+    assert words.allowed(limit, pupils) == said
 
 
 def test_hardware_does_not_matter_here(honest: Evidence) -> None:

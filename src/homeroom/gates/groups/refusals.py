@@ -1,6 +1,7 @@
 """What is not judged at all: uses that are refused for an age, columns that are not recorded, groups that are too small."""
 
 from homeroom.domain import verdicts
+from homeroom.gates import words
 from homeroom.gates.evidence import FEWEST_SCHOOLS
 from homeroom.gates.groups import comparisons, errorrates, materials, sentences
 from homeroom.resources import fields
@@ -54,7 +55,7 @@ def _unrecorded(material: materials.Material, scope: materials.Scope, column: st
         outcome=verdicts.Outcome.NOT_ENOUGH_EVIDENCE,
         sentence=(
             f"We cannot tell yet about {', '.join(about)}: for about {round(100 * share)} of every 100 pupils {column} is not "
-            f"recorded, and at most {round(100 * scope.limits.not_recorded_limit)} may be missing."
+            f"recorded, and at most {words.limit_of(scope.limits.not_recorded_limit)} may be missing."
         ),
         action=f"Complete {column} in the evaluation table, or ask schools to record it.",
         evidence=material.digest,

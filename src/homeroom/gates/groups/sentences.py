@@ -83,35 +83,34 @@ def _excess(judged: Judged, harm: Harm) -> str:
         f"of every 100 about {words.of_hundred(found.own)} would {harm.what}, "
         f"against about {words.of_hundred(found.rest)} of {against}"
     )
-    limit = words.of_hundred(found.limit or 0.0)
+    limit = found.limit or 0.0
     who = f"{own_words} {harm.whom}"
     if judged.outcome is Outcome.FAIL:
         return (
             f"{words.capitalised(who)} would be {harm.too_often} too often: {numbers}. "
-            f"Even read cautiously that is {words.of_hundred(judged.low)} more of every 100; at most {limit} are allowed. "
+            f"Even read cautiously that is {words.of_hundred(judged.low)} more of every 100; {words.allowed(limit)}. "
             f"{_where(judged)}"
         )
     if judged.outcome is Outcome.PASS:
         return (
             f"{words.capitalised(who)} are not {harm.too_often} too often: {numbers}. "
-            f"The difference stays under the limit of {limit} more of every 100. {_where(judged)}"
+            f"The difference stays under the limit of {words.limit_of(limit)} more of every 100. {_where(judged)}"
         )
     return (
         f"We cannot tell yet whether {who} would be {harm.too_often} too often: {numbers}. "
-        f"It may be up to {words.of_hundred(judged.high)} more of every 100, and at most {limit} are allowed. {_where(judged)}"
+        f"It may be up to {words.of_hundred(judged.high)} more of every 100, and {words.allowed(limit)}. {_where(judged)}"
     )
 
 
 def _false_alarms(judged: Judged) -> str:
     found = judged.finding
-    limit = words.of_hundred(found.limit or 0.0)
     spread = f"between {words.of_hundred(max(judged.low, 0.0))} and {words.of_hundred(judged.high)}"
     start = {
         Outcome.FAIL: "Too many pupils who do not need support would be flagged",
         Outcome.PASS: "Few enough pupils who do not need support would be flagged",
     }.get(judged.outcome, "We cannot tell yet whether too many pupils who do not need support would be flagged")
     return (
-        f"{start}: about {words.of_hundred(found.own)} of every 100 ({spread}), and at most {limit} are allowed. "
+        f"{start}: about {words.of_hundred(found.own)} of every 100 ({spread}), and {words.allowed(found.limit or 0.0)}. "
         f"{_where(judged)}"
     )
 
@@ -124,7 +123,7 @@ def _calibration(judged: Judged) -> str:
     )
     if found.limit is None:
         return f"How well the expectation fits {who}: {numbers}. Reported, not limited. {_where(judged)}"
-    limit = words.of_hundred(found.limit)
+    limit = words.limit_of(found.limit)
     start = {
         Outcome.FAIL: f"What is expected of {who} is not what happens",
         Outcome.PASS: f"What is expected of {who} is about what happens",

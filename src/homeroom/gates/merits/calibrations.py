@@ -95,4 +95,4 @@ def _sentence(found: Calibration, outcome: verdicts.Outcome, limit: float | None
         verdicts.Outcome.PASS: "Scores can be taken at their word",
         verdicts.Outcome.FAIL: "Scores cannot be taken at their word",
     }.get(outcome, "We cannot tell yet whether scores can be taken at their word")
-    return f"{begins}: {numbers}; at most {words.of_hundred(limit)} are allowed."
+    return f"{begins}: {numbers}; {words.allowed(limit)}."

@@ -105,7 +105,7 @@ def _sentence(evidence: Evidence, choice: Choice, outcome: verdicts.Outcome, lim
     )
     if limit is None:
         return f"{words.capitalised(stage)} decides otherwise than {best} {numbers}. Reported, not limited."
-    allowed = f"at most {words.of_hundred(limit)} are allowed"
+    allowed = words.allowed(limit)
     return {
         verdicts.Outcome.PASS: f"{words.capitalised(stage)} seldom decides otherwise than {best}: {numbers}; {allowed}.",
         verdicts.Outcome.FAIL: f"{words.capitalised(stage)} too often decides otherwise than {best}: {numbers}; {allowed}.",

@@ -141,8 +141,8 @@ def _limited(found: leaks.Bounded, limit: float) -> str:
     }.get(found.outcome(limit), f"We cannot tell yet whether {stage} keeps rows of single pupils in mind")
     return (
         f"{begins}: of 1000 pupils about {_of_thousand(memory.share)} get the right answer only because their own row was in "
-        f"training (between {_of_thousand(found.low)} and {_of_thousand(found.high)}, among {who}), and at most "
-        f"{_of_thousand(limit)} are allowed."
+        f"training (between {_of_thousand(found.low)} and {_of_thousand(found.high)}, among {who}), and "
+        f"{words.allowed(limit, 1000)}."
     )
 
 
