@@ -3,15 +3,19 @@
 import dataclasses
 import fractions
 import itertools
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import hypothesis
 import numpy as np
 import pytest
 from hypothesis import strategies as st
+from tests.unit.gates import cases
 
 from homeroom.domain import digests, errors
-from homeroom.gates.groups import places, publications
+from homeroom.gates import bundles, documents, fairness, quality, verification
+from homeroom.gates.groups import earlierreports, places, publications
 from homeroom.gates.groups.places import Counted, Place
 
 MINIMUM = 10
@@ -174,6 +178,9 @@ def test_what_earlier_reports_give_away_by_themselves_is_said_and_hides_nothing(
     assert withheld == publications.Withheld(frozenset(), frozenset(), told_before=True)
 
 
+_NOBODY: Pupils = dict.fromkeys(itertools.product(BANDS, VALUES), 0)
+
+
 @st.composite
 def _reports(draw: st.DrawFn) -> tuple[Pupils, list[str]]:
     sizes = st.sampled_from([0, 1, 3, 6, 9, 10, 15, 40])
@@ -183,6 +190,8 @@ def _reports(draw: st.DrawFn) -> tuple[Pupils, list[str]]:
 
 
 @hypothesis.settings(max_examples=150, deadline=None, derandomize=True)
+@hypothesis.example(({**_NOBODY, ("K-2", "A"): 10, ("K-2", "W"): 10, ("3-5", "A"): 1}, ["A"]))
+@hypothesis.example(({**_NOBODY, ("K-2", "A"): 10, ("3-5", "B"): 1}, ["A", "A", "AB"]))
 @hypothesis.given(_reports())
 def test_no_small_group_follows_from_any_series_of_reports_on_the_same_pupils(case: tuple[Pupils, list[str]]) -> None:
     pupils, series = case
@@ -280,3 +289,171 @@ def test_no_number_of_two_reports_differs_by_a_few_pupils_that_came(more: Pupils
 
 def _scopes() -> tuple[frozenset[str], ...]:
     return (frozenset(BANDS), *(frozenset({band}) for band in BANDS))
+
+
+# From tables to documents, as a run does it.
+
+
+def _table() -> cases.Columns:
+    """Four Asian pupils, and about as many of each of three other groups."""
+    table = cases.columns(asian=4)
+    others = np.flatnonzero(table["ethnicity"] == "W")
+    table["ethnicity"][others[::3]] = "B"
+    table["ethnicity"][others[1::3]] = "H"
+    return table
+
+
+def _policy(values: str, **fairness: Any) -> Any:
+    spec = cases.a_policy().to_json()
+    group = {"column": "ethnicity", "againstWords": "all other pupils"}
+    protect = [{**group, "name": f"group-{v.lower()}", "group": v, "words": f"pupils of {v}"} for v in values]
+    return cases.a_policy(
+        fairness=spec["fairness"] | {"protect": protect, "resamples": 100, "permutations": 99} | fairness
+    )
+
+
+def _report(policy: Any, table: cases.Columns | None = None, **inputs: Any) -> documents.GateReport:
+    known = cases.some_evidence(_table() if table is None else table, policy, **inputs)
+    found = (*fairness.decide(known), *quality.decide(known))
+    return documents.build(known, found, fairness.tabulate(known))
+
+
+def _bundle(*reports: documents.GateReport) -> dict[str, bytes]:
+    return {
+        name: content
+        for report in reports
+        for name, content in bundles.build(report.document, report.evidence, report.policy).items()
+    }
+
+
+@pytest.fixture(scope="module")
+def first() -> documents.GateReport:
+    return _report(_policy("BW"))
+
+
+def test_report_is_read_as_it_was_published(first: documents.GateReport) -> None:
+    """Rule: every number of pupils in it is known, from its verdicts and policy alone."""
+    (content,) = _bundle(first).values()
+    table = _table()
+
+    found = earlierreports.parse(content)
+
+    band = frozenset({"K-2"})
+    group = Place(band, frozenset({("ethnicity", "B")}))
+    members = table["ethnicity"] == "B"
+    assert found.told[Counted.ALL, Place(band)] == len(members)
+    assert found.told[Counted.ALL, group] == members.sum()
+    assert found.told[Counted.NEED, group] == (members & (table["outcome"] == 1)).sum()
+    assert found.hidden == frozenset()
+    assert found.report == first.digest
+
+
+def test_numbers_that_an_earlier_report_completes_are_withheld_and_the_outcome_stays(
+    first: documents.GateReport,
+) -> None:
+    alone = _report(_policy("AH"))
+    told = _report(_policy("AH"), earlier=_bundle(first))
+
+    before, after = (
+        {v.subject: v for v in report.verdicts if v.subject.startswith("full: pupils of H")} for report in (alone, told)
+    )
+    assert {v.rows > 0 for v in before.values()} == {True}
+    assert {subject: v.outcome for subject, v in before.items()} == {subject: v.outcome for subject, v in after.items()}
+    for verdict in after.values():
+        assert (verdict.rows, verdict.estimate, verdict.low, verdict.high, verdict.detectable) == (0, *[None] * 4)
+        assert "together with a report that was published earlier" in verdict.sentence
+    assert "pupils of H" in json.dumps(alone.evidence["tables"])
+    assert "pupils of H" not in json.dumps(told.evidence["tables"])
+    assert told.outcome is alone.outcome
+    (said,) = [v for v in told.verdicts if v.check == "fairness.earlier-reports"]
+    assert said.sentence == "Compared with 1 earlier report: the numbers of some groups stay hidden."
+
+
+def test_which_earlier_reports_were_read_is_part_of_the_evidence(first: documents.GateReport) -> None:
+    """Rule: the same input gives the same report, and verification takes it."""
+    one, two = (_report(_policy("AH"), earlier=_bundle(first), unread=3) for _ in range(2))
+
+    assert one.digest == two.digest
+    read = one.evidence["inputs"]
+    assert [f"sha256:{name.removesuffix('.json')}" for name in read["earlier"]] == [first.digest]
+    assert read["unread"] == 3
+    assert any("3 older ones were not read." in verdict.sentence for verdict in one.verdicts)
+    files = (digests.canonical_json(value) for value in (one.document, one.evidence, one.policy))
+    assert verification.verify(verification.Files(*files), expected=one.digest).problems == ()
+
+
+def test_report_hidden_by_earlier_ones_is_itself_read_as_hidden(first: documents.GateReport) -> None:
+    """Rule: a third report on the same pupils keeps what the second one hid."""
+    second = _report(_policy("AH"), earlier=_bundle(first))
+    third = _report(_policy("H"), earlier=_bundle(first, second))
+
+    assert {v.rows for v in third.verdicts if "pupils of H" in v.subject} == {0}
+
+
+def test_another_version_on_the_same_pupils_withholds_nothing() -> None:
+    table = _table()
+    earlier = _report(_policy("BHW"), table)
+    other = {**table, "score_full": np.round(table["score_full"] * 0.99, 6)}
+
+    again = _report(_policy("BHW"), other, earlier=_bundle(earlier))
+
+    assert again.digest != earlier.digest
+    alone = _report(_policy("BHW"), other)
+    compared = [v for v in again.verdicts if v.check != "fairness.earlier-reports"]
+    assert compared == list(alone.verdicts)
+
+
+def test_few_more_pupils_are_refused_and_few_more_of_a_group_withheld(first: documents.GateReport) -> None:
+    table = _table()
+    few = {name: cells[3:] for name, cells in table.items()}
+    with pytest.raises(errors.SpecError, match="but for fewer than 10"):
+        _report(_policy("BW"), few, earlier=_bundle(first))
+
+    left = np.concatenate(
+        [np.flatnonzero(table["ethnicity"] == "B")[:3], np.flatnonzero(table["ethnicity"] == "H")[:30]]
+    )
+    thinner = {name: np.delete(cells, left) for name, cells in table.items()}
+    found = _report(_policy("BW"), thinner, earlier=_bundle(first))
+    rows = {name: {v.rows for v in found.verdicts if f"pupils of {name}" in v.subject} for name in "BW"}
+    assert rows["B"] == {0}
+    assert 0 not in rows["W"]
+
+
+def test_number_of_pupils_of_whom_few_are_at_risk_is_no_way_around(first: documents.GateReport) -> None:
+    """Rule: the same number of pupils, and three more of them in need: these three would be told."""
+    table = _table()
+    changed = np.flatnonzero((table["ethnicity"] == "B") & (table["outcome"] == 0))[:3]
+    other = {**table, "outcome": np.where(np.isin(np.arange(len(table["outcome"])), changed), 1, table["outcome"])}
+
+    found = _report(_policy("BW"), other, earlier=_bundle(first))
+
+    assert {v.rows for v in found.verdicts if "pupils of B" in v.subject} == {0}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda _: b"{", "is not what a gate run"),
+        (lambda _: b"[]", "is not what a gate run"),
+        (lambda part: json.dumps(part | {"policy": {}}).encode(), "do not belong together"),
+        (lambda part: json.dumps(part | {"report": part["report"] | {"verdicts": []}}).encode(), "do not belong together"),
+        (lambda part: json.dumps({name: {} for name in part}).encode(), "is not what a gate run"),
+        (lambda part: _rebuilt(part, "policy", {"policy": {}}), "is not what a gate run"),
+        (lambda part: _rebuilt(part, "evidence", {"verdicts": part["evidence"]["verdicts"]}), "is not what a gate run"),
+        (lambda _: b"[" * 100_000, "is not what a gate run"),
+    ],
+    ids=["no json", "a list", "another policy", "other verdicts", "empty", "no limits", "no inputs", "nested"],
+)  # fmt: skip
+def test_what_is_no_earlier_report_is_refused_by_name(
+    first: documents.GateReport, spoil: Callable[[dict[str, Any]], bytes], message: str
+) -> None:
+    (content,) = _bundle(first).values()
+
+    with pytest.raises(errors.SpecError, match=message):
+        earlierreports.parse(spoil(json.loads(content)))
+
+
+def _rebuilt(parts: dict[str, Any], name: str, value: dict[str, Any]) -> bytes:
+    """With another document whose digest fits."""
+    report = parts["report"] | {name: digests.of_json(value)}
+    return digests.canonical_json(parts | {"report": report, name: value})

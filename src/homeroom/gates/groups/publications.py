@@ -126,8 +126,9 @@ def _hide(
     for space in places.spaces_of(draft, [*same, *others]):
         secrets = [*_small(draft, space, same), *_came_or_left(draft, space, others)]
         before = [place for each in same for place in places.in_order(each.shown) if space.holds(place)]
-        # Who knows which cells are empty can subtract without them; who does not know takes other ways.
-        for cells in (space.ones(), space.ones() - _empty(draft, space, same)) if secrets else ():
+        # Who knows that nobody has a value, or nobody in a band, subtracts without it; who does not know takes other ways.
+        for known_empty in ((), draft.scopes[:1], draft.scopes) if secrets else ():
+            cells = space.ones() - _empty(draft, space, same, known_empty)
             left = [place for place in places.in_order(shown - hidden) if space.holds(place)]
             totals = space.vectors([Place(scope) for scope in draft.scopes]) * cells
             known = np.concatenate([totals, space.vectors(before) * cells])
@@ -160,10 +161,12 @@ def _rest(
     return cells, draft.recorded[scope, space.columns[0]] - sum(sizes.values())
 
 
-def _empty(draft: Draft, space: Space, same: Sequence[Publication]) -> clusters.FloatArray:
-    """1 for cells that are known to be empty: who knows that nobody has a value can subtract without it."""
+def _empty(
+    draft: Draft, space: Space, same: Sequence[Publication], scopes: Sequence[places.Bands]
+) -> clusters.FloatArray:
+    """1 for cells that nobody of these scopes is in."""
     found = np.zeros_like(space.ones())
-    for scope in draft.scopes:
+    for scope in scopes:
         sizes = _sizes(draft, space, scope, same)
         for place, size in sizes.items():
             found = np.maximum(found, space.vector(place) * (size == 0))
