@@ -35,6 +35,16 @@ class YearCounts:
     blocks: tuple[int, ...]
     counts: tuple[tuple[int, ...] | None, ...]
 
+    def smallest(self, everybody: Sequence[int]) -> int:
+        """Smallest count that is told or is left when those told are taken from all; none at all does not count.
+
+        Args:
+            everybody: rows of the whole training in each bin.
+        """
+        told = np.array([own for own in self.counts if own is not None], dtype=np.float64)
+        left = np.abs(in_blocks(np.array(everybody, dtype=np.float64), self.blocks) - told.sum(axis=0))
+        return int(min(*told[told > 0].tolist(), *left[left > 0].tolist(), float(sum(everybody))))
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON."""
         return {"blocks": list(self.blocks), "counts": [None if own is None else list(own) for own in self.counts]}

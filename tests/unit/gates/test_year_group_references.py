@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from tests.unit.gates import cases
 
-from homeroom.domain import errors
+from homeroom.domain import errors, verdicts
 from homeroom.gates import references, yearcounts
+from homeroom.gates.privacy import anonymity
 from homeroom.stats import sketches
 
 AGES = {"z": references.AgeBehaviour.AGE_DEPENDENT}
@@ -108,6 +109,31 @@ def test_mix_of_year_groups_is_not_told_by_year_group() -> None:
         "kind": True,
         "year": False,
     }
+
+
+@pytest.mark.parametrize(
+    ("counts", "outcome"),
+    [
+        (((500, 960), (460, 960)), verdicts.Outcome.PASS),
+        (((500, 960), (437, 943)), verdicts.Outcome.PASS),
+        (((3, 1457), (957, 463)), verdicts.Outcome.FAIL),
+        (((500, 960), (457, 960)), verdicts.Outcome.FAIL),
+    ],
+    ids=["all told", "enough left", "small count told", "small count left"],
+)
+def test_privacy_gate_finds_small_counts_of_year_groups(
+    counts: tuple[tuple[int, ...], ...], outcome: verdicts.Outcome
+) -> None:
+    """Rule: a reference that somebody wrote by other means is held to the same smallest count."""
+    table = cases.columns()
+    plain = references.parse(cases.a_reference(table))
+    years = yearcounts.YearCounts((0, 1), counts)
+    number = references.ContinuousSketch("z", (0.0,), (960, 1920), years=years)
+    told = replace(plain, features=(number, *plain.features[1:]), year_groups=("1", "K"))
+
+    verdict = anonymity.decide_shown(cases.some_evidence(reference=told.to_bytes()))
+
+    assert verdict.outcome is outcome
 
 
 def test_refuses_a_training_with_too_few_year_groups_for_its_rows() -> None:

@@ -48,7 +48,11 @@ def decide_shown(evidence: Evidence) -> verdicts.Verdict:
 def _smallest(reference: references.Reference, feature: references.ContinuousSketch | references.CategorySketch) -> int:
     """Smallest count of a feature; rows that are in no count at all can be worked out by subtraction."""
     hidden = reference.rows - sum(feature.counts)
-    return min([count for count in feature.counts if count > 0] + [abs(hidden)] * (hidden != 0))
+    shown = [count for count in feature.counts if count > 0] + [abs(hidden)] * (hidden != 0)
+    if feature.years is not None:
+        none = [hidden] if isinstance(feature, references.CategorySketch) else []
+        shown.append(feature.years.smallest([*feature.counts, *none]))
+    return min(shown)
 
 
 def report_combinations(evidence: Evidence) -> verdicts.Verdict:
