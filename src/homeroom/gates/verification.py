@@ -87,12 +87,10 @@ def outcomes_of(verdict: Verdict) -> frozenset[Outcome]:
     """Outcomes that the numbers of a verdict allow; a gate may be more cautious than its numbers, never less.
 
     Example: bounds [0.02, 0.12] and limit 0.10 allow NotEnoughEvidence only; [-0.05, 0.08] allow Pass, and NotEnoughEvidence
-    where something else is missing.
+    where something else is missing. A number beside a limit is never for information only.
     """
-    if verdict.outcome is Outcome.NOT_APPLICABLE:
-        return frozenset({Outcome.NOT_APPLICABLE})
     if verdict.limit is None or (verdict.estimate is None and verdict.high is None):
-        return frozenset(Outcome) - {Outcome.NOT_APPLICABLE}
+        return frozenset(Outcome)
     said = {outcome for moved in (-ROUNDING, 0.0, ROUNDING) for outcome in _said(verdict, moved)}
     return frozenset(said | ({Outcome.NOT_ENOUGH_EVIDENCE} if Outcome.PASS in said else set()))
 

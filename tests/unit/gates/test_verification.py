@@ -166,6 +166,9 @@ def test_engine_of_another_version_is_named(report: documents.GateReport) -> Non
         pytest.param(Outcome.PASS, {"estimate": 0.1}, True, id="at most"),
         pytest.param(Outcome.PASS, {"estimate": 0.2}, False, id="more than at most"),
         pytest.param(Outcome.NOT_ENOUGH_EVIDENCE, {}, True, id="no numbers"),
+        pytest.param(Outcome.NOT_APPLICABLE, {}, True, id="only reported"),
+        pytest.param(Outcome.NOT_APPLICABLE, {"low": 0.12, "high": 0.3}, False, id="over is not for information"),
+        pytest.param(Outcome.NOT_APPLICABLE, {"estimate": 0.2}, False, id="nor more than at most"),
     ],
 )
 def test_outcome_follows_from_bounds_and_limit(outcome: Outcome, numbers: dict[str, float], follows: bool) -> None:  # noqa: FBT001 - a table
@@ -173,6 +176,23 @@ def test_outcome_follows_from_bounds_and_limit(outcome: Outcome, numbers: dict[s
     verdict = replace(builders.a_verdict(), **fields)
 
     assert (outcome in verification.outcomes_of(verdict)) is follows
+
+
+@pytest.mark.parametrize(
+    ("numbers", "outcome"),
+    [
+        pytest.param({"low": 0.01, "high": 0.2, "limit": 0.0}, Outcome.PASS, id="surely above"),
+        pytest.param({"low": -0.2, "high": -0.01, "limit": 0.0}, Outcome.FAIL, id="surely below"),
+        pytest.param({"low": -0.2, "high": 0.2, "limit": 0.0}, Outcome.NOT_ENOUGH_EVIDENCE, id="across"),
+    ],
+)
+def test_check_that_wants_more_is_held_the_other_way_round(numbers: dict[str, Any], outcome: Outcome) -> None:
+    fields = {"estimate": None, "check": "quality.benefit", "outcome": outcome, **numbers}
+    allowed = verification.outcomes_of(replace(builders.a_verdict(), **fields))
+
+    assert outcome in allowed
+    assert Outcome.NOT_APPLICABLE not in allowed
+    assert not allowed & ({Outcome.PASS, Outcome.FAIL} - {outcome})
 
 
 def _problems(report: documents.GateReport, document: dict[str, Any]) -> tuple[str, ...]:
