@@ -1,7 +1,7 @@
 """Calendars in iCal (RFC 5545), as districts and ministries publish them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -25,16 +25,23 @@ WORDS = (
 _FREQUENCIES = frozenset({"YEARLY", "MONTHLY", "WEEKLY", "DAILY"})
 
 
-def read(content: bytes, frame: frames.Frame) -> schoolyears.SchoolYears:
+def read(
+    content: bytes, frame: frames.Frame, note_left_out: Callable[[str], object] = lambda _name: None
+) -> schoolyears.SchoolYears:
     """The school years of an iCal file.
 
-    An event counts by its CATEGORIES (year, term, break, exam, staff, closure, makeup), or by words of its SUMMARY;
-    others are left out.
+    An event counts by its CATEGORIES (year, term, break, exam, staff, closure, makeup), or by words of its SUMMARY.
+
+    Args:
+        content: the file.
+        frame: what the file does not say.
+        note_left_out: told the name of each event that is neither; also before an error.
 
     Raises:
         SpecError: it is no iCal, or an event does not fit; the text says which.
     """
-    return calendarentries.school_years(_entries(_events(content), frame), frame)
+    entries = list(_entries(_events(content), frame, note_left_out))
+    return calendarentries.school_years(entries, frame)
 
 
 def _events(content: bytes) -> list[Any]:
@@ -48,11 +55,14 @@ def _events(content: bytes) -> list[Any]:
     return list(parsed.walk("VEVENT"))
 
 
-def _entries(events: list[Any], frame: frames.Frame) -> Iterator[calendarentries.Entry]:
+def _entries(
+    events: list[Any], frame: frames.Frame, note_left_out: Callable[[str], object]
+) -> Iterator[calendarentries.Entry]:
     for number, event in enumerate(events, start=1):
         name = str(event.get("SUMMARY", ""))[:253]
         kind = _kind(event, name)
         if kind is None:
+            note_left_out(name)
             continue
         try:
             # "School year" names none of several; one with its years in it does.

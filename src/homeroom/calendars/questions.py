@@ -32,6 +32,22 @@ class Answers:
     make_up: str = "none"
 
 
+def check(question: str, answer: str) -> str:
+    """``answer`` if it can be read as one to that key of ``QUESTIONS``.
+
+    Raises:
+        SpecError: it cannot; the text says how to write it.
+    """
+    match question:
+        case "first_day" | "last_day":
+            _day(question, answer)
+        case "make_up" if _is_counted(answer):
+            pass
+        case _:
+            _spans(question, answer)
+    return answer
+
+
 def read(answers: Answers, frame: frames.Frame) -> schoolyears.SchoolYears:
     """The school year that the answers give.
 
@@ -53,11 +69,11 @@ def read(answers: Answers, frame: frames.Frame) -> schoolyears.SchoolYears:
 
 
 def _made_up(answer: str, last: date, frame: frames.Frame) -> list[dayspans.Span]:
-    if answer.strip().lower() in ("", "none"):
-        return []
+    if not _is_counted(answer):
+        return _spans("make_up", answer)
     extend = _EXTEND.fullmatch(answer.strip().lower())
     if extend is None:
-        return _spans("make_up", answer)
+        return []
     found: list[dayspans.Span] = []
     day = last
     while len(found) < int(extend.group(1)):
@@ -65,6 +81,12 @@ def _made_up(answer: str, last: date, frame: frames.Frame) -> list[dayspans.Span
         if day.weekday() in frame.weekdays:
             found.append(dayspans.Span(day, day, "Make-up day"))
     return found
+
+
+def _is_counted(answer: str) -> bool:
+    """Whether lost days are said to be made up by number, none included, rather than by dates."""
+    words = answer.strip().lower()
+    return words in ("", "none") or _EXTEND.fullmatch(words) is not None
 
 
 def _spans(question: str, answer: str) -> list[dayspans.Span]:

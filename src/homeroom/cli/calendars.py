@@ -1,6 +1,8 @@
 """Commands about school time: make a calendar, look at it, ask about a day, close a school."""
 
+import functools
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +16,10 @@ if TYPE_CHECKING:
     from homeroom.calendars import frames
 
 app = typer.Typer(help="Make a school calendar, look at it, close a school for a day.", no_args_is_help=True)
+
+NAMED = 10
+"""Names of events that were left out: enough to see what they are."""
+NAME_LENGTH = 60
 
 FileOption = Annotated[Path, typer.Option("--file", "-f", help="Manifest of an AcademicCalendar, YAML or JSON.")]
 
@@ -157,9 +163,37 @@ def _filed(kind: academiccalendars.SourceKind, file: Path | None, frame: "frames
     if file is None:
         raise errors.SpecError(f"say which file: --file, for a calendar from {kind}")
     content = limits.read_file(file)
-    readers = {"ical": ical.read, "csv": tables.read, "oneroster": oneroster.read}
     source = academiccalendars.Source(kind=kind, detail=file.name[:253], digest=digests.of_bytes(content))
-    return readers[kind](content, frame), source
+    left_out: list[str] = []
+    try:
+        match kind:
+            case academiccalendars.SourceKind.ICAL:
+                return ical.read(content, frame, left_out.append), source
+            case academiccalendars.SourceKind.CSV:
+                return tables.read(content, frame), source
+        return oneroster.read(content, frame), source
+    finally:  # also before an error: what was left out is often why a calendar has no terms
+        _say_left_out(left_out)
+
+
+def _say_left_out(names: list[str]) -> None:
+    """On standard error: how many events were not taken, and the first names of them, each once."""
+    if not names:
+        return
+    counted = Counter(_readable(name) for name in names)
+    said = [f"{name} ({times})" if times > 1 else name for name, times in list(counted.items())[:NAMED]]
+    more = [f"and {len(counted) - NAMED} more names"] if len(counted) > NAMED else []
+    many = f"{len(names)} events were" if len(names) > 1 else "1 event was"
+    output.complain(
+        f"{many} left out, because neither category nor title says what kind of day it is: {', '.join([*said, *more])}. "
+        "If one matters, give it a category: year, term, break, exam, staff, closure or makeup"
+    )
+
+
+def _readable(name: str) -> str:
+    """A name out of a file as it may be shown on a terminal: one short line without control signs."""
+    plain = "".join(sign if sign.isprintable() else " " for sign in name).strip()
+    return (plain if len(plain) <= NAME_LENGTH else plain[: NAME_LENGTH - 1] + "…") or "(without a title)"
 
 
 def _answered(given: tuple[str | None, ...], frame: "frames.Frame") -> Made:
@@ -171,9 +205,21 @@ def _answered(given: tuple[str | None, ...], frame: "frames.Frame") -> Made:
             raise errors.SpecError("answer at least --first-day and --last-day; the questions need a terminal")
         for key, question in questions.QUESTIONS.items():
             if answers[key] is None:
-                answers[key] = typer.prompt(question, default="", show_default=False, err=True)
+                answers[key] = typer.prompt(
+                    question, default="", show_default=False, err=True, value_proc=functools.partial(_typed, key)
+                )
     found = questions.read(questions.Answers(**{key: answer or "" for key, answer in answers.items()}), frame)
     return found, academiccalendars.Source(kind=academiccalendars.SourceKind.MANUAL, detail="six questions")
+
+
+def _typed(question: str, answer: str) -> str:
+    """What was typed; a question whose answer cannot be read is asked again, until the terminal is closed."""
+    from homeroom.calendars import questions  # noqa: PLC0415
+
+    try:
+        return questions.check(question, answer)
+    except errors.SpecError as exc:
+        raise typer.BadParameter(str(exc)) from exc
 
 
 def _document(stamp: schooltime.Stamp, years: schoolyears.SchoolYears, days: dayspans.Span) -> dict[str, Any]:
