@@ -77,7 +77,11 @@ _NAMES = (attaching.REPORT, attaching.EVIDENCE, attaching.POLICY)
 
 def _artifact(directory: pathlib.Path, digest: digests.Digest) -> Found | None:
     manifest = _blob(directory, digest)
-    if json.loads(manifest).get("artifactType") != attaching.ARTIFACT_TYPE:
+    try:
+        kind = json.loads(manifest).get("artifactType")
+    except (ValueError, AttributeError, RecursionError):
+        kind = None
+    if kind != attaching.ARTIFACT_TYPE:
         return None
     _, parts = attachments.parse_parts(manifest)
     return from_artifact(manifest, {path: _blob(directory, blob.digest) for path, blob in parts.items()})

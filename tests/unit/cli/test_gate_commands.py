@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from homeroom import cli
 from homeroom.domain import digests, errors
 from homeroom.domain.verdicts import Outcome
-from homeroom.gates import attaching, documents, engine, inputs, run
+from homeroom.gates import attaching, bundles, documents, engine, inputs, run
 from homeroom.packaging import artifacts
 
 FILES = {"fallback": "fallback.json", "core": "core.onnx", "full": "full.onnx"}
@@ -119,6 +119,35 @@ def test_verify_with_the_rows_judges_again_and_finds_the_same(judged: tuple[Path
     assert "judging again said the same" in result.stdout
 
 
+def test_earlier_reports_are_read_recorded_and_needed_to_judge_again(
+    judged: tuple[Path, Path, Result], tmp_path: Path
+) -> None:
+    directory, out, _ = judged
+    earlier = out / "evidence" / "report.json"
+    known = digests.of_bytes(earlier.read_bytes())
+
+    result = _run(directory, "--earlier", earlier, "--evidence", tmp_path / "evidence")
+
+    assert result.exit_code == 3, result.output
+    read = json.loads((tmp_path / "evidence" / "evidence.json").read_bytes())["inputs"]["earlier"]
+    assert list(read) == [f"{known.removeprefix('sha256:')}.json"]
+    digest = digests.of_bytes((tmp_path / "evidence" / "report.json").read_bytes())
+    rows = ("--evaluation", directory / "evaluation.csv.gz", "--release-files", directory)
+    verify = ("verify", "--files", tmp_path / "evidence", "--digest", digest, *rows)
+    without = _gate(*verify)
+    assert (without.exit_code, "the earlier reports are not those" in without.stdout) == (1, True), without.output
+    again = _gate(*verify, "--earlier", out / "evidence")
+    assert (again.exit_code, "judging again said the same" in again.stdout) == (0, True), again.output
+
+
+def test_more_earlier_reports_than_are_compared_are_code_2(judged: tuple[Path, Path, Result]) -> None:
+    directory, out, _ = judged
+
+    result = _run(directory, *["--earlier", out / "evidence"] * (bundles.MOST + 1))
+
+    assert (result.exit_code, "give the newest" in result.stderr) == (2, True), result.output
+
+
 def test_verify_with_other_rows_says_so_and_judges_nothing(judged: tuple[Path, Path, Result], tmp_path: Path) -> None:
     directory, out, _ = judged
     other = tmp_path / "other.csv.gz"
@@ -166,6 +195,19 @@ def test_verify_reads_the_artifact_from_an_oci_layout(judged: tuple[Path, Path, 
     (blobs / report.digest.removeprefix("sha256:")).write_bytes(b"{}")
     altered = _gate("verify", "--layout", tmp_path, "--digest", report.digest)
     assert (altered.exit_code, "other bytes than its digest says" in altered.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("content", [b"no JSON", b"[]", b"[" * 100_000], ids=["no JSON", "a list", "endless nesting"])
+def test_layout_that_lists_something_else_has_no_gate_artifact(tmp_path: Path, content: bytes) -> None:
+    digest = digests.of_bytes(content)
+    blob = tmp_path / "blobs" / "sha256" / digest.removeprefix("sha256:")
+    blob.parent.mkdir(parents=True)
+    blob.write_bytes(content)
+    (tmp_path / "index.json").write_text(json.dumps({"manifests": [{"digest": digest}]}))
+
+    result = _gate("verify", "--layout", tmp_path)
+
+    assert (result.exit_code, "no such gate artifact" in result.stderr) == (2, True), result.output
 
 
 @pytest.mark.parametrize(
@@ -254,6 +296,7 @@ def test_table_that_cannot_be_judged_is_code_2(tmp_path: Path) -> None:
         pytest.param(("--hardware", "pi4"), "is no box", id="half a box"),
         pytest.param(("--on", "yesterday"), "is no day", id="no day"),
         pytest.param(("--html", "page.html"), "--no-page", id="a page that is not drawn"),
+        pytest.param(("--earlier", "nowhere"), "cannot read", id="an earlier report that is not there"),
     ],
 )
 def test_bad_option_is_code_2(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:

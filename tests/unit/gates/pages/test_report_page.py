@@ -303,6 +303,13 @@ def test_every_check_that_shows_a_number_has_its_unit_and_its_good_side() -> Non
     assert [verdict.subject for verdict in numbered if verdict.outcome not in verification.outcomes_of(verdict)] == []
 
 
+def test_no_two_findings_of_a_run_are_about_the_same() -> None:
+    """A waiver names what a finding is about: it must not cover a second one that nobody thought of."""
+    subjects = [verdict.subject for verdict in _real_report().verdicts]
+
+    assert len(set(subjects)) == len(subjects)
+
+
 @pytest.mark.parametrize(
     ("heading", "said", "hidden"),
     [("limit", "no limit", ""), ("threshold", "any", ""), ("missed", "\N{EN DASH}", "hidden")],
