@@ -147,6 +147,8 @@ class School(Part):
     """Why it refused its assignment."""
     answers: int
     """Suggestions that it gave since its process started."""
+    phase: str | None = None
+    """What kind of time it is there today, such as teaching or closure; null without an AcademicCalendar that says."""
 
 
 class Hub(Part):

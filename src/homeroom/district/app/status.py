@@ -100,6 +100,7 @@ def build_school(
     """One school; it is offline when its last sign of life is more than ``offline_after`` ago."""
     online = state is not None and now - state.last_report_at <= offline_after
     first = state.serving[0] if state is not None and state.serving else None
+    time = site.status.school_time
     return documents.School(
         name=site.name,
         display_name=site.spec.display_name,
@@ -116,6 +117,7 @@ def build_school(
         assignment_version=0 if state is None else state.assignment_version,
         refused=None if state is None else state.refused,
         answers=0 if state is None else state.answers,
+        phase=None if time is None or time.phase is None else time.phase.value,
     )
 
 

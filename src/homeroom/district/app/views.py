@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from homeroom.console import pages, words
 from homeroom.district.app import documents, release_views
-from homeroom.domain import digests
+from homeroom.domain import digests, schooltime
 
 _BAR = 1000
 
@@ -141,16 +141,17 @@ def _school(school: documents.School, waves: tuple[str, ...], now: datetime) -> 
 
 
 def _detail(school: documents.School) -> str:
-    """What else is to be said: why it refused, or which bands answer with something else than the first."""
+    """What else is to be said: why it refused; that it is closed, or which bands answer with something else."""
     if school.refused is not None:
         return school.refused
     first = (school.level, school.release)
+    closed = ["Closed today"] if school.phase == schooltime.Phase.CLOSURE.value else []
     others = [
         f"{words.BANDS.get(s.band, s.band)}: {words.LEVELS.get(s.level, s.level)}"
         for s in school.serving
         if (s.level, None if s.release is None else digests.short(digests.Digest(s.release))) != first
     ]
-    return "; ".join(others)
+    return "; ".join([*closed, *others])
 
 
 def _silent(status: documents.Status, lines: dict[str, pages.SchoolLine]) -> tuple[pages.SchoolLine, ...]:

@@ -1,13 +1,14 @@
 """Two people close one school at once: neither closure is lost, and trying again ends."""
 
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from tests.unit.district.app import conftest, worlds
 
-from homeroom.district.app import closures, problems
+from homeroom.district.app import closures, documents, problems, status, views
 from homeroom.domain import errors
 from homeroom.resources import kinds, schoolsites
 
@@ -89,3 +90,23 @@ async def test_unknown_school_is_not_tried_again(busy: Busy) -> None:
     with pytest.raises(problems.NotFound):
         await closures.close(busy, "elm", closure(3), pauses)
     assert pauses == []
+
+
+def shown(phase: str | None) -> tuple[documents.School, str]:
+    """A school with that kind of time in its status, in the status document and as its line on the page explains it."""
+    body = worlds.a_site(1)
+    if phase is not None:
+        body["status"] = {"schoolTime": {"schoolDay": False, "phase": phase}}
+    observed = replace(worlds.a_district(), sites=(schoolsites.parse(body),))
+    document = status.build_status(observed, worlds.NOW, timedelta(minutes=3))
+    page = views.build_status_page(document, user="vera", form_proof="x", refresh_seconds=2, refreshing=False)
+    return document.schools[0], page.schools[0].detail
+
+
+@pytest.mark.parametrize(
+    ("phase", "said"),
+    [("closure", "Closed today"), ("teaching", ""), ("holiday", ""), (None, "")],
+)
+def test_school_that_is_closed_today_says_so_on_the_page(phase: str | None, said: str) -> None:
+    school, detail = shown(phase)
+    assert (school.phase, detail) == (phase, said)

@@ -15,7 +15,7 @@ from homeroom.district.database import assignments as published
 from homeroom.district.database import reports as report_rows
 from homeroom.district.database import sites as site_rows
 from homeroom.district.operator import metrics, sweep, waves
-from homeroom.domain import assignments, errors, reports
+from homeroom.domain import assignments, errors, reports, schoolclosures
 from homeroom.resources import modelreleases, regionalhubs, rolloutwaves, schoolsites
 from homeroom.trust import bundles, director, director_client
 
@@ -65,6 +65,13 @@ class District:
             key = reports.ReportKey(builders.a_site_id(name), 1, "status", self.seq)
             with self.rows.write() as connection:
                 report_rows.apply(connection, [reports.Report(key, self.clock.now, payload)], self.clock.now)
+
+    def close(self, name: str, day: str) -> None:
+        """The school's office says that it is closed."""
+        payload = schoolclosures.to_payload(schoolclosures.read(day, day, "snow"))
+        key = reports.ReportKey(builders.a_site_id(name), 1, "audit", 1)
+        with self.rows.write() as connection:
+            report_rows.apply(connection, [reports.Report(key, self.clock.now, payload)], self.clock.now)
 
     def told(self, name: str) -> assignments.Assignment | None:
         with self.rows.read() as connection:
@@ -235,6 +242,19 @@ async def test_waves_after_each_other_are_no_conflict_and_others_are(district: D
     found = {name: district.cluster.status(WAVE, name)["conditions"] for name in "abc"}
     assert [found[name][0]["reason"] for name in "abc"] == ["Valid", "Valid", "ConflictingWave"]
     assert found["b"][1]["reason"] == "WaitingForWave"
+
+
+async def test_day_that_a_school_reports_closed_soaks_nothing(district: District) -> None:
+    """Told on Monday, seen every day: on Wednesday one school day is over, and none where Tuesday was a snow day."""
+    fakes.put_wave(district.cluster, "w", "r-1", {"names": ["s-1", "s-2"]}, requiredSoak={"schoolDays": 1})
+    district.close("s-2", "2026-09-15")
+    states = []
+    for _ in range(4):
+        await district.sweep.once()
+        status = await district.until_still("w", *SCHOOLS)
+        states.append((status["counts"]["soaking"], status["counts"]["done"]))
+        district.clock.move(hours=24)
+    assert states == [(2, 0), (2, 0), (1, 1), (0, 2)]
 
 
 async def test_deleted_wave_is_forgotten(district: District) -> None:
