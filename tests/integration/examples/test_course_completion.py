@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from homeroom import cli
 from homeroom.domain import releases
 from homeroom.gates import tables
+from homeroom.packaging import releasefiles
 
 pytestmark = pytest.mark.heavy
 
@@ -127,3 +128,61 @@ def test_data_has_the_published_number_of_rows() -> None:
     for name in ("studentInfo", "studentRegistration"):
         with gzip.open(EXAMPLE / "data" / f"{name}.csv.gz", "rt") as file:
             assert sum(1 for _ in csv.DictReader(file)) == 32_593
+
+
+LACKING = {
+    *(f"{stage}: students of 55 and older against all other students" for stage in ("full", "core", "fallback")),
+    "every stage: who was in training, among students of 55 and older",
+    "full: what it remembers of single pupils",
+    "groups that must be compared: language",
+    "groups that must be compared: race-ethnicity",
+    "GDPR: whether the model is anonymous",
+    "input credits_z",
+    "input education",
+    "fallback: women against men",
+    "core: net benefit",
+}
+"""What the README says cannot be told."""
+
+
+def test_gates_say_what_the_readme_documents(trained: pathlib.Path) -> None:
+    """Nothing fails and nothing passes for want of data; the same command as in the README."""
+    out = trained / "gates.json"
+    command = ["gate", "run", str(trained), "--policy", str(EXAMPLE / "policy.yaml"), "--on", "2026-11-25"]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "homeroom", *command, "--no-page", "--json", str(out)],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+    assert done.returncode == 3, done.stderr
+    verdicts = json.loads(out.read_text())["report"]["verdicts"]
+    outcomes = {verdict["subject"]: verdict["outcome"] for verdict in verdicts}
+    assert {subject for subject, outcome in outcomes.items() if outcome == "Fail"} == set()
+    assert {subject for subject, outcome in outcomes.items() if outcome == "NotEnoughEvidence"} == LACKING
+    assert outcomes["full: students who declared a disability against students who declared none"] == "Pass"
+    assert outcomes["full: net benefit"] == outcomes["full: error over time"] == outcomes["Children's Code"] == "Pass"
+
+
+def test_register_allows_exactly_what_the_model_reads(trained: pathlib.Path) -> None:
+    """A column that is allowed and never read is one that nobody needs."""
+    policy = yaml.safe_load((EXAMPLE / "policy.yaml").read_text())
+    features = json.loads((trained / "release.json").read_text())["features"]
+
+    (entry,) = policy["spec"]["privacy"]["purposes"]
+
+    assert entry["columns"] == [name.lower() for name in features]
+    assert policy["spec"]["packs"] == ["uk"]
+
+
+def test_model_card_tells_the_groups_of_the_policy_and_fits_into_the_release(trained: pathlib.Path) -> None:
+    card = (trained / "model_card.md").read_text(encoding="utf-8")
+    protected = yaml.safe_load((EXAMPLE / "policy.yaml").read_text())["spec"]["fairness"]["protect"]
+
+    assert [f"| full | {group['words']} |" in card for group in protected] == [True] * 6
+    assert json.loads((trained / "release.json").read_text())["evaluation"]["digest"] in card
+    assert releasefiles.read(trained).config.name == "course-completion"
+    assert "{" not in card
