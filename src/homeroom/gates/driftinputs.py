@@ -147,7 +147,7 @@ def _verdict(evidence: Evidence, name: str, found: Slice) -> verdicts.Verdict:
         check="drift.input",
         subject=f"input {name}",
         outcome=outcome,
-        action=ACTIONS.get(outcome, "") if found.target.judges else _without_target(found.target),
+        action=ACTIONS.get(outcome, "") if found.target.judges else _without_target(name, found.target),
         detectable=None if distance is None else distance.detectable,
         sentence=_sentence(name, found, outcome, limit),
         evidence=evidence.table.digest,
@@ -184,8 +184,8 @@ def _sentence(name: str, found: Slice, outcome: verdicts.Outcome, limit: float) 
     return f"{said} {_compared_with(found.target)}"
 
 
-def _without_target(target: Target) -> str:
-    return NO_COMMON_SCALE if target.told is Told.TOO_FAR else NO_TARGET
+def _without_target(name: str, target: Target) -> str:
+    return NO_COMMON_SCALE.format(name) if target.told is Told.TOO_FAR else NO_TARGET
 
 
 _WHY = {

@@ -133,7 +133,7 @@ def test_large_year_group_that_could_not_be_told_lacks_evidence_and_never_fails_
     assert (feature.name, feature.years) == ("z", None)
     assert found.outcome is Outcome.NOT_ENOUGH_EVIDENCE
     assert "lay too far from other year groups to tell of it without small counts" in found.sentence
-    assert found.action.startswith("Write this input in coarser steps")
+    assert found.action.startswith("Write z in coarser steps")
 
 
 def test_what_few_training_rows_show_counts_for_less_than_the_same_of_many() -> None:
