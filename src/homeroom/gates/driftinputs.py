@@ -23,9 +23,7 @@ ACTIONS = {
     verdicts.Outcome.NOT_ENOUGH_EVIDENCE: "Evaluate on more pupils or more schools.",
 }
 NO_TARGET = "Train on more pupils of this year group, or evaluate and offer the release without it."
-NO_COMMON_SCALE = (
-    "Write this input in coarser steps that all year groups share, so that the reference can tell each of them."
-)
+NO_COMMON_SCALE = "Write {} in coarser steps that all year groups share, so that the reference can tell each of them."
 
 
 @dataclass(frozen=True, slots=True)
