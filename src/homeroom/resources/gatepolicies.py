@@ -216,8 +216,8 @@ class Privacy(objects.Part):
     anonymity: Annotated[int, Field(ge=1, le=100)] = 5
     """Fewest training rows behind any count that the training reference shows, or lets one work out."""
     epsilon_limit: Annotated[float, Field(ge=0.001, le=100)] | None = None
-    """Largest epsilon, for one pupil and school year, that a release may state. Left out, a statement is checked but needed by
-    nobody."""
+    """Largest epsilon, for one pupil and school year, that a release may state and its ledger may have reached. Left out, a
+    statement is checked but needed by nobody."""
 
 
 class Quality(objects.Part):

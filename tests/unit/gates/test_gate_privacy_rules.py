@@ -114,6 +114,11 @@ CASES: list[tuple[str, dict[str, Any], verdicts.Outcome | None]] = [
         {"features": (facts.Column("sex_m", frozenset(), "sex"),), "packs": (packs.load("us-federal"),)},
         FAIL,
     ),
+    *(
+        ("features.forbidden", {"features": of_kind(kind), "packs": (packs.load(pack),), "bands": HIGH}, FAIL)
+        for kind in (KIND.RELIGION, KIND.HEALTH, KIND.BIOMETRIC)
+        for pack in ("eu", "uk")
+    ),
     ("features.forbidden", {"features": (facts.Column("rurality", frozenset()),), "packs": (packs.load("in"),)}, PASS),
     ("band.refusedPurpose", {}, PASS),
     ("band.refusedPurpose", {"purpose": "risk-label"}, FAIL),
@@ -199,8 +204,16 @@ CASES: list[tuple[str, dict[str, Any], verdicts.Outcome | None]] = [
     ("dp.statement", {}, NOTHING),
     ("dp.statement", {"policy": cases.a_policy(privacy={"epsilonLimit": 1.0})}, FAIL),
     ("dp.statement", {"statement": STATEMENT}, PASS),
-    ("dp.statement", {"statement": STATEMENT, "policy": cases.a_policy(privacy={"epsilonLimit": 1.0})}, PASS),
-    ("dp.statement", {"statement": STATEMENT, "policy": cases.a_policy(privacy={"epsilonLimit": 0.99})}, FAIL),
+    ("dp.statement", {"statement": STATEMENT, "policy": cases.a_policy(privacy={"epsilonLimit": 1.5})}, PASS),
+    ("dp.statement", {"statement": STATEMENT, "policy": cases.a_policy(privacy={"epsilonLimit": 1.49})}, FAIL),
+    *(
+        (
+            "dp.statement",
+            {"statement": replace(STATEMENT, ledger=None), "policy": cases.a_policy(privacy=limits)},
+            found,
+        )
+        for limits, found in (({"epsilonLimit": 1.0}, PASS), ({"epsilonLimit": 0.99}, FAIL))
+    ),
     ("dp.statement", {"statement": replace(STATEMENT, unit="school")}, NOTHING),
     (
         "dp.statement",

@@ -86,15 +86,14 @@ def _ledger(statement: releases.PrivacyStatement, purpose: str) -> Finding | Non
 
 
 def _spent(statement: releases.PrivacyStatement, limit: float | None) -> Finding:
-    used = f"It used {statement.epsilon:g} of each pupil's privacy budget"
+    """What was spent in the whole school year, as far as release and ledger tell: a budget is not one training's alone."""
+    used, said = statement.epsilon, f"It used {statement.epsilon:g} of each pupil's privacy budget"
+    if statement.ledger is not None and statement.ledger.after > used:
+        used = statement.ledger.after
+        said = f"{said}, and with what was trained before {used:g} of it are used"
     if limit is None:
-        return Finding(Outcome.PASS, f"{used}; the policy sets no limit.", estimate=statement.epsilon)
-    if statement.epsilon > limit:
-        return Finding(
-            Outcome.FAIL,
-            f"{used}, and the policy allows {limit:g}.",
-            "Train it with more noise or fewer rounds.",
-            estimate=statement.epsilon,
-            limit=limit,
-        )
-    return Finding(Outcome.PASS, f"{used}; the policy allows {limit:g}.", estimate=statement.epsilon, limit=limit)
+        return Finding(Outcome.PASS, f"{said}; the policy sets no limit.", estimate=used)
+    if used > limit:
+        action = "Train it with more noise or fewer rounds, or wait for the next school year."
+        return Finding(Outcome.FAIL, f"{said}; the policy allows {limit:g}.", action, estimate=used, limit=limit)
+    return Finding(Outcome.PASS, f"{said}; the policy allows {limit:g}.", estimate=used, limit=limit)
