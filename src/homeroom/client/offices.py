@@ -45,14 +45,15 @@ def say(socket: Path, statement: Mapping[str, Any], school: str | None = None) -
 
 def _ask(socket: Path, school: str | None, method: str, **request: Any) -> dict[str, Any]:
     path = "/closures" if school is None else f"/schools/{quote(school, safe='')}/closures"
+    nobody = f"no box answers on {socket}: is its agent running, and are you the user that it runs as?"
     transport = httpx.HTTPTransport(uds=str(socket))
     try:
+        if not socket.is_socket():  # asked first, because httpcore leaves a socket open that it could not connect
+            raise errors.Unavailable(nobody)
         with httpx.Client(transport=transport, base_url="http://box", timeout=TIMEOUT.total_seconds()) as http:
             response = http.request(method, path, **request)
     except (httpx.HTTPError, OSError) as exc:
-        raise errors.Unavailable(
-            f"no box answers on {socket}: is its agent running, and are you the user that it runs as?"
-        ) from exc
+        raise errors.Unavailable(nobody) from exc
     if response.is_success:
         return dict(response.json())
     raise _error(response)

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,9 @@ import pytest
 from tests.unit.district.app import worlds
 
 from homeroom.district.app import users
-from homeroom.district.database import Database, sites
+from homeroom.district.database import Database, closures, sites
 from homeroom.district.database import assignments as published
-from homeroom.domain import digests, errors, reports
+from homeroom.domain import digests, errors, reports, schoolclosures
 from homeroom.embedded import kubernetes, mlflow, ports, probes, supervisor
 from homeroom.transport import tls
 from homeroom.transport.control import client as control
@@ -297,6 +297,40 @@ async def test_a_school_gets_its_assignment_and_its_reports_count_once(
     document = running.call("vera", "GET", "/api/v1/status").json()
     assert document["reportsApplied"] >= 4
     database.close()
+
+
+async def test_closures_of_a_school_hold_once_whichever_way_and_however_often_they_come(
+    running: Service, enrolled: keys.SigningKey
+) -> None:
+    """Through its hub and straight, the later one first, each of them twice: one row each, and the later one holds."""
+    said = [
+        schoolclosures.read("2027-02-03", "2027-02-04", "snow", "hill road"),
+        schoolclosures.read("2027-02-04", "2027-02-04", None),
+    ]
+    closed, opened = (
+        sealed(
+            running, reports.Report(reports.ReportKey(SITE, 1, "audit", number), datetime.now(UTC), payload), enrolled
+        )
+        for number, payload in enumerate(map(schoolclosures.to_payload, said), start=501)
+    )
+    hub = running.identity("hub", "homeroom://hub/north-hub")
+    school = running.identity("school", f"homeroom://site/{SITE}")
+    async with (
+        control.ControlClient(running.control_url, hub) as through,
+        control.ControlClient(running.control_url, school) as straight,
+    ):
+        await through.hub_reports("north-hub", [opened])
+        await straight.send_reports(SITE, [closed, opened])
+        await through.hub_reports("north-hub", [opened, closed])
+    database = Database.open(running.database_url)
+    with database.read() as connection:
+        rows = [row for row in closures.since(connection, date(2027, 1, 1))[SITE] if row.seq > 500]
+    database.close()
+    assert [(row.seq, row.statement) for row in rows] == [(501, said[0]), (502, said[1])]
+    received = [schoolclosures.Received((row.epoch, row.seq), row.statement, date(2027, 2, 3)) for row in rows]
+    (held,) = schoolclosures.decide(received, schoolclosures.Limits())
+    assert (held.days.start, held.days.end) == (date(2027, 2, 3), date(2027, 2, 3))
+    assert "hill road" not in (running.directory / "api.log").read_text()
 
 
 async def test_what_is_forged_altered_or_of_another_epoch_is_refused_with_its_reason(
