@@ -29,10 +29,18 @@ from dataset import BAND, CATEGORIES, FEATURES, Dataset, load
 
 from homeroom.domain import digests
 from homeroom.gates import references
+from homeroom.gates.references import AgeBehaviour
 
 PURPOSE = "support-offer"
 OFFER_DAYS = 90
 MINIMUM_CELL = 10
+AGES = {
+    "read_z": AgeBehaviour.GRADE_NORMED,
+    "math_z": AgeBehaviour.GRADE_NORMED,
+    "class": AgeBehaviour.INVARIANT,
+    "school": AgeBehaviour.INVARIANT,
+}
+"""What growing up does to each input; the gates check what is claimed of scores."""
 
 
 @dataclass(frozen=True)
@@ -95,10 +103,16 @@ def build_stages(data: Dataset, variant: variants.Variant) -> dict[str, bytes]:
 
 
 def build_reference(data: Dataset) -> bytes:
-    """Sketch of the training features with small counts hidden."""
+    """Sketch of the training features, of each year group by itself too, with small counts hidden."""
     values = {name: data.features[:, column].astype(float) for column, name in enumerate(FEATURES)}
-    mix = frozenset({"school", "year"})
-    return references.build(values, CATEGORIES, minimum_cell=MINIMUM_CELL, mix=mix).to_bytes()
+    return references.build(
+        values,
+        CATEGORIES,
+        minimum_cell=MINIMUM_CELL,
+        mix=frozenset({"school", "year"}),
+        ages=AGES,
+        year_groups=data.year_group,
+    ).to_bytes()
 
 
 def build_release(variant: variants.Variant, table: digests.Digest, reference: digests.Digest) -> dict[str, Any]:
