@@ -108,7 +108,7 @@ def test_small_groups_are_looked_at_together_and_shown_without_a_number_when_too
     assert "(Asian pupils)" in found.sentence
 
 
-def test_groups_too_small_alone_are_judged_together() -> None:
+def _two_small_groups() -> Evidence:
     table = cases.columns()
     rng = np.random.default_rng(3)
     # In nine schools each, so none can be judged alone; together they are in more than ten.
@@ -120,7 +120,11 @@ def test_groups_too_small_alone_are_judged_together() -> None:
         for n, g, w in (("asian", "A", "Asian pupils"), ("hispanic", "H", "Hispanic pupils"))
     ]
     policy = cases.a_policy(fairness={"protect": protect, "minimumCell": 10, "resamples": 400})
-    known = cases.some_evidence(table, policy)
+    return cases.some_evidence(table, policy)
+
+
+def test_groups_too_small_alone_are_judged_together() -> None:
+    known = _two_small_groups()
 
     assert circles.groups(known) == ()
     together = circles.small(known)
@@ -129,6 +133,22 @@ def test_groups_too_small_alone_are_judged_together() -> None:
     found = cases.by_subject(membership.decide(known))["every stage: who was in training, among pupils of small groups"]
     assert found.rows == int(together.rows.sum()) > 350
     assert found.outcome is Outcome.PASS
+
+
+def test_rows_of_small_groups_are_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is remembered is remembered of unusual pupils first: a model that knows only these by heart is caught."""
+    known = _two_small_groups()
+    few = circles.small(known)
+    assert few is not None
+    unseen = known.table.scores[FULL]
+    stage = answers.Answers(FULL, np.where(few.rows, known.table.needed, unseen), unseen, is_model=True)
+    monkeypatch.setattr(answers, "gather", lambda _evidence: (stage,))
+
+    (found,) = memorisation.decide(known)
+
+    assert found.outcome is Outcome.FAIL
+    assert "among pupils of small groups (Asian pupils, Hispanic pupils)" in found.sentence
+    assert found.rows == int(few.rows.sum())
 
 
 def test_group_whose_rest_is_too_small_is_not_shown_apart() -> None:

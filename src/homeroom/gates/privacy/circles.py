@@ -11,6 +11,8 @@ from homeroom.gates.evaluationtables import MISSING
 from homeroom.gates.evidence import Evidence
 from homeroom.stats import clusters
 
+SMALL = "pupils of small groups"
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Circle:
@@ -25,6 +27,16 @@ class Circle:
     words: str
     rows: clusters.BoolArray
     group: str | None = None
+
+    @property
+    def is_everybody(self) -> bool:
+        """Whether nobody is left out."""
+        return bool(self.rows.all())
+
+    @property
+    def who(self) -> str:
+        """Who they are, and for the small groups together that they are that."""
+        return self.words if self.group is not None or self.is_everybody else f"{SMALL} ({self.words})"
 
 
 def everybody(evidence: Evidence) -> Circle:

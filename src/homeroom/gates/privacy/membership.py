@@ -26,7 +26,6 @@ from homeroom.stats import clusters, rankings
 
 CHECK = "privacy.membership"
 ALONE, COMPARING = "from the answers alone", "knowing a model without the pupil"
-SMALL = "pupils of small groups"
 
 
 def decide(evidence: Evidence) -> tuple[verdicts.Verdict, ...]:
@@ -43,7 +42,7 @@ def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
     rows = tuple(
         (
             found.leak.stage.value,
-            _who(found.leak.circle),
+            found.leak.circle.who,
             found.leak.how,
             100 * found.leak.share,
             100 * found.low,
@@ -127,7 +126,7 @@ def _attack(
 def _by_stage(evidence: Evidence, judged: tuple[leaks.Bounded, ...]) -> list[verdicts.Verdict]:
     found = []
     for stage in evidence.stages:
-        mine = [one for one in judged if one.leak.limited and one.leak.stage is stage and _is_everybody(one.leak)]
+        mine = [one for one in judged if one.leak.limited and one.leak.stage is stage and one.leak.circle.is_everybody]
         if mine:
             found.append(_verdict(evidence, mine, f"{stage.value}: who was in training"))
     return found
@@ -146,8 +145,8 @@ def _small(evidence: Evidence, judged: tuple[leaks.Bounded, ...]) -> list[verdic
     few = circles.small(evidence)
     if few is None:
         return []
-    subject = f"every stage: who was in training, among {SMALL}"
-    mine = [one for one in judged if one.leak.circle.group is None and not _is_everybody(one.leak)]
+    subject = f"every stage: who was in training, among {circles.SMALL}"
+    mine = [one for one in judged if one.leak.circle.group is None and not one.leak.circle.is_everybody]
     if mine:
         return [_verdict(evidence, mine, subject)]
     sentence = (
@@ -155,14 +154,6 @@ def _small(evidence: Evidence, judged: tuple[leaks.Bounded, ...]) -> list[verdic
         f"there are fewer than {evidence.minimum_cell} of them, or they went to fewer than {FEWEST_SCHOOLS} schools."
     )
     return [_without_numbers(evidence, subject, sentence, _MORE_PUPILS)]
-
-
-def _is_everybody(leak: leaks.Leak) -> bool:
-    return bool(leak.circle.rows.all())
-
-
-def _who(circle: circles.Circle) -> str:
-    return f"{SMALL} ({circle.words})" if circle.group is None and not circle.rows.all() else circle.words
 
 
 _MORE_PUPILS = "Evaluate on more pupils, or pool with other districts; small groups show what a model remembers first."
@@ -183,7 +174,7 @@ def _verdict(evidence: Evidence, found: list[leaks.Bounded], subject: str) -> ve
 
 def _sentence(found: leaks.Bounded, limit: float) -> str:
     attack, outcome = found.leak, found.outcome(limit)
-    who = "" if _is_everybody(attack) else f" among {_who(attack.circle)}"
+    who = "" if attack.circle.is_everybody else f" among {attack.circle.who}"
     begins = {
         verdicts.Outcome.PASS: f"{words.capitalised(words.STAGES[attack.stage])} does not give away who was in its training data{who}",
         verdicts.Outcome.FAIL: f"{words.capitalised(words.STAGES[attack.stage])} gives away who was in its training data{who}",

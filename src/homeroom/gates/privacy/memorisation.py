@@ -42,7 +42,7 @@ def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
     rows = tuple(
         (
             found.leak.stage.value,
-            found.leak.circle.words,
+            found.leak.circle.who,
             1000 * found.leak.share,
             1000 * found.low,
             1000 * found.high,
@@ -62,11 +62,9 @@ def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
 def _judge(evidence: Evidence) -> tuple[leaks.Bounded, ...]:
     """Once for each run: verdicts and table ask for the same."""
     told_apart = [found for found in answers.gather(evidence) if not found.are_its_own]
-    return leaks.bound(
-        memory
-        for circle in (circles.everybody(evidence), *circles.groups(evidence))
-        for memory in _remember(evidence, told_apart, circle)
-    )
+    few = circles.small(evidence)
+    looked_at = (circles.everybody(evidence), *circles.groups(evidence), *(() if few is None else (few,)))
+    return leaks.bound(memory for circle in looked_at for memory in _remember(evidence, told_apart, circle))
 
 
 def _remember(evidence: Evidence, known: list[answers.Answers], circle: circles.Circle) -> list[leaks.Leak]:
@@ -124,7 +122,7 @@ def _reported(found: leaks.Bounded) -> str:
     return (
         f"Of 1000 pupils about {_of_thousand(memory.share)} get the right answer from {words.STAGES[memory.stage]} only because "
         f"their own row is part of that rate (between {_of_thousand(found.low)} and {_of_thousand(found.high)}, among "
-        f"{memory.circle.words}). Reported, not limited: a rate holds each of its pupils, and must be of enough of them."
+        f"{memory.circle.who}). Reported, not limited: a rate holds each of its pupils, and must be of enough of them."
     )
 
 
@@ -134,7 +132,7 @@ def _subject(stage: releases.Stage) -> str:
 
 def _limited(found: leaks.Bounded, limit: float) -> str:
     memory = found.leak
-    stage, who = words.STAGES[memory.stage], memory.circle.words
+    stage, who = words.STAGES[memory.stage], memory.circle.who
     begins = {
         verdicts.Outcome.PASS: f"{words.capitalised(stage)} keeps no single pupil's row in mind",
         verdicts.Outcome.FAIL: f"{words.capitalised(stage)} keeps rows of single pupils in mind",
