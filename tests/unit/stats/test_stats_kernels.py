@@ -95,11 +95,12 @@ def test_shrunken_rate_of_the_worked_example() -> None:
     assert shrinkage.shrunken(np.array([1.0]), np.array([2.0]), prior)[0] == pytest.approx(0.26)
 
 
-def test_prior_finds_the_spread_that_made_the_data() -> None:
-    """Beta(5, 15) has mean 0.25 and weighs as 20 rows."""
+@pytest.mark.parametrize("sizes", [[40], [2, 5, 8, 60, 150]], ids=["equal schools", "small and large schools"])
+def test_prior_finds_the_spread_that_made_the_data(sizes: list[int]) -> None:
+    """Beta(5, 15) has mean 0.25 and weighs as 20 rows, whatever the sizes of the schools that it is seen through."""
     rng = np.random.default_rng(2)
-    rows = np.full(4000, 40.0)
-    events = rng.binomial(40, rng.beta(5, 15, size=4000)).astype(float)
+    people = rng.choice(sizes, 4000)
+    rows, events = people.astype(float), rng.binomial(people, rng.beta(5, 15, size=4000)).astype(float)
 
     prior = shrinkage.fit_prior(events, rows)
 
@@ -109,13 +110,24 @@ def test_prior_finds_the_spread_that_made_the_data() -> None:
 
 @pytest.mark.parametrize(
     ("events", "rows"),
-    [([3.0], [10.0]), ([2.0, 2.0, 2.0], [8.0, 8.0, 8.0]), ([0.0, 0.0], [5.0, 5.0])],
-    ids=["one school", "no spread", "no event"],
+    [
+        ([3.0], [10.0]),
+        ([2.0, 2.0, 2.0], [8.0, 8.0, 8.0]),
+        ([0.0, 0.0], [5.0, 5.0]),
+        ([0.0, 1.0, 1.0], [1.0, 1.0, 1.0]),
+    ],
+    ids=["one school", "no spread", "no event", "one pupil in each"],
 )
 def test_prior_is_as_strong_as_can_be_when_schools_do_not_differ(events: list[float], rows: list[float]) -> None:
     prior = shrinkage.fit_prior(np.array(events), np.array(rows))
 
     assert prior.rows == shrinkage.MOST_PRIOR_ROWS
+
+
+def test_prior_of_the_worked_example() -> None:
+    prior = shrinkage.fit_prior(np.array([2.0, 8.0, 20.0]), np.array([10.0, 10.0, 40.0]))
+
+    assert (prior.mean, prior.rows) == (0.5, pytest.approx(4.3846, abs=1e-4))
 
 
 def test_detectable_difference_of_the_worked_examples() -> None:
