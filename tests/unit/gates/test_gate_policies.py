@@ -197,6 +197,11 @@ def groups(*more: dict[str, Any]) -> list[dict[str, Any]]:
         ),
         pytest.param({"privacy__membershipLimit": 0.5}, ["spec.privacy.membershipLimit is 0.5, which is chance"], id="chance"),
         pytest.param({"bands": [a_band(ksLimit=0)]}, ["spec.bands[K-2].ksLimit is 0"], id="in a band"),
+        pytest.param({"fairness__protect": groups({**BOYS, "name": "boys", "group": "F"})},
+                     ["spec.fairness.protect has boys 2 times"], id="name twice"),
+        pytest.param({"privacy": {"purposes": [{"purpose": "support-offer", **PURPOSE}] * 2}},
+                     ["spec.privacy.purposes has support-offer 2 times: leave one"], id="purpose twice"),
+        pytest.param({"bands": [a_band(ksLimit=0.05), a_band(ksLimit=0.01)]}, ["spec.bands has K-2 2 times"], id="band twice"),
         pytest.param({"fairness__protect": groups(BOYS)}, ["protect[boys] and [lads] are the same group"], id="group twice"),
         pytest.param(
             {"fairness__intersections": [{"name": "poor-boys", "of": ["boys", "poor"], "words": "poor boys"}]},

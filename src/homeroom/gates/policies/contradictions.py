@@ -1,5 +1,6 @@
 """Lines of a policy that cannot both hold: refused with both lines and what to change."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
@@ -28,6 +29,7 @@ def refuse(spec: gatepolicies.Spec, chosen: Sequence[packs.Pack], bands: Sequenc
         SpecError: the text names both lines and what to change.
     """
     _refuse_unknown_bands(bands)
+    _refuse_repeated(spec)
     _refuse_harms(spec, chosen, purpose)
     _refuse_uncollectable(spec, chosen)
     _refuse_groups(spec)
@@ -50,6 +52,23 @@ def _refuse_unknown_bands(bands: Sequence[str]) -> None:
     unknown = [band for band in bands if band not in known]
     if unknown:
         _refuse(f"there is no band {unknown[0]!r}: write one of {', '.join(known)}")
+
+
+def _refuse_repeated(spec: gatepolicies.Spec) -> None:
+    """What the API server refuses too; a file in a CI has not been there, and of two entries only the first would hold."""
+    named = {
+        "spec.fairness.protect": [group.name for group in spec.fairness.protect],
+        "spec.fairness.intersections": [pair.name for pair in spec.fairness.intersections],
+        "spec.privacy.purposes": [entry.purpose.value for entry in spec.privacy.purposes],
+        "spec.privacy.columns": [entry.column for entry in spec.privacy.columns],
+        "spec.bands": [entry.band.value for entry in spec.bands],
+        "spec.schools": [entry.school for entry in spec.schools],
+        "spec.packReviews": [review.pack for review in spec.pack_reviews],
+    }
+    for place, names in named.items():
+        name, times = next(iter(Counter(names).most_common(1)), ("", 0))
+        if times > 1:
+            _refuse(f"{place} has {name} {times} times: leave one")
 
 
 def _refuse_harms(spec: gatepolicies.Spec, chosen: Sequence[packs.Pack], purpose: str | None) -> None:
