@@ -107,6 +107,12 @@ def derived(
     return np.where(follows, _weights(shown, wanted) @ numbers, np.nan)
 
 
+def consistent(shown: clusters.FloatArray, numbers: clusters.FloatArray) -> bool:
+    """Whether published numbers can all be sums over the same cells. Example: 50 in all and 46 in the only part cannot."""
+    cells = np.linalg.lstsq(shown, numbers, rcond=None)[0]
+    return bool(np.allclose(shown @ cells, numbers, atol=_NOTHING))
+
+
 def _weights(shown: clusters.FloatArray, wanted: clusters.FloatArray) -> clusters.FloatArray:
     """How published numbers add up to wanted ones; shape (s, p)."""
     return np.asarray(np.linalg.lstsq(shown.T, wanted.T, rcond=None)[0].T)

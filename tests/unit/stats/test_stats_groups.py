@@ -160,6 +160,37 @@ def test_total_and_one_part_give_the_other_part_away() -> None:
     assert suppressions.derivable(np.zeros((0, 2)), other[None]).tolist() == [False]
 
 
+def test_number_that_follows_is_the_sum_or_difference_of_the_published() -> None:
+    total, part, other = np.array([1.0, 1.0, 0.0]), np.array([1.0, 0.0, 0.0]), np.array([0.0, 1.0, 0.0])
+    third = np.array([0.0, 0.0, 1.0])
+
+    found = suppressions.derived(np.stack([total, part]), np.array([50.0, 46.0]), np.stack([other, third]))
+
+    assert found[0] == pytest.approx(4)
+    assert np.isnan(found[1])
+
+
+def test_smallest_number_that_a_secret_follows_from_is_withheld() -> None:
+    """Rule: what has nothing to do with the secret stays, however few pupils are behind it."""
+    cells = np.eye(5)
+    total = cells[:4].sum(axis=0)
+
+    withheld, lost = suppressions.withheld(
+        cells[[0, 1, 2, 4]], np.array([30.0, 20.0, 25.0, 11.0]), cells[[3]], total[None]
+    )
+
+    assert withheld.tolist() == [False, True, False, False]
+    assert lost.tolist() == [False]
+
+
+def test_secret_that_everybody_knows_already_costs_no_number() -> None:
+    cells = np.eye(3)
+
+    withheld, lost = suppressions.withheld(cells[:2], np.array([30.0, 20.0]), cells[[2]], cells[[2]])
+
+    assert (withheld.tolist(), lost.tolist()) == ([False, False], [True])
+
+
 @pytest.mark.parametrize(
     ("share", "rows", "shown"),
     [(0.995, 300, 0.99), (0.995, 120, 0.98), (0.0, 40, 0.05), (0.99, 39, 0.90), (0.5, 12, 0.5)],

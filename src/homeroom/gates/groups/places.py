@@ -121,6 +121,14 @@ class Space:
         """1 for every cell; shape (a,)."""
         return self.vector(Place(frozenset(self.bands)))
 
+    def unnamed(self) -> clusters.FloatArray:
+        """1 for cells of those whose value of the only column is not named; shape (a,)."""
+        if len(self.columns) != 1:
+            return np.zeros_like(self.ones())
+        everybody = frozenset(self.bands)
+        named = [Place(everybody, frozenset({(self.columns[0], value)})) for value in self.values[0]]
+        return np.asarray(self.ones() - self.vectors(named).sum(axis=0))
+
     def vectors(self, chosen: Sequence[Place]) -> clusters.FloatArray:
         """``vector`` of each place; shape (p, a)."""
         return np.reshape([self.vector(place) for place in chosen], (len(chosen), len(self.ones())))

@@ -4,6 +4,7 @@ Two ways lead there (docs/decisions/0020-no-differencing-between-reports.md). On
 follow from what another one tells. On almost the same pupils, two numbers of a group differ by the few who came or left.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -39,12 +40,14 @@ class Change:
         counted: which pupils of them.
         pupils: the difference.
         everybody: whether it is about all pupils of its bands.
+        certain: whether it follows also for who does not know that no other values occur.
     """
 
     cells: clusters.FloatArray
     counted: Counted
     pupils: float
     everybody: bool
+    certain: bool
 
     def is_inside(self, other: "Change") -> bool:
         """Whether those whom it counts are all counted by ``other``."""
@@ -216,7 +219,7 @@ def _came_or_left(draft: Draft, space: Space, others: Sequence[Publication]) -> 
 
 def _few(draft: Draft, changes: Sequence[Change]) -> list[Change]:
     """Changes by few pupils; a part that changed by many shows that others came and went, and that these are not all."""
-    many = [change for change in changes if abs(change.pupils) >= draft.minimum]
+    many = [change for change in changes if change.certain and abs(change.pupils) >= draft.minimum]
     return [
         change
         for change in changes
@@ -226,35 +229,46 @@ def _few(draft: Draft, changes: Sequence[Change]) -> list[Change]:
 
 def _changes(draft: Draft, other: Publication, space: Space) -> list[Change]:
     """Every difference that both reports together would tell."""
-    found: list[Change] = []
-    for counted in Counted:
-        told = [(place, rows) for (kind, place), rows in other.told.items() if kind is counted and space.holds(place)]
-        wanted = [(plus, minus) for plus, minus in _terms(draft, space) if (counted, plus) in draft.counts]
-        if not told or not wanted:
-            continue
-        cells = np.stack([_cells(space, plus, minus) for plus, minus in wanted])
-        before = suppressions.derived(
-            np.stack([space.vector(place) for place, _ in told]), np.array([rows for _, rows in told]), cells
-        )
-        for (plus, minus), vector, rows in zip(wanted, cells, before, strict=True):
-            if np.isfinite(rows):
-                now = draft.counts[counted, plus] - (0.0 if minus is None else draft.counts[counted, minus])
-                everybody = minus is None and not plus.members
-                found.append(Change(vector, counted, round(now - float(rows)), everybody))
-    return found
+    # Who takes the values that reports name for all that there are knows more, where the earlier numbers bear that out.
+    every, named = space.ones(), space.ones() - space.unnamed()
+    shown, numbers = _told(other, space, Counted.ALL)
+    bears_out = bool((shown == every).all(axis=1).any()) and suppressions.consistent(shown * named, numbers)
+    return [
+        change
+        for counted in Counted
+        for possible in ([every, named] if bears_out else [every])
+        for change in _changes_of(counted, draft, other, space, possible)
+    ]
 
 
-def _terms(draft: Draft, space: Space) -> Iterable[tuple[Place, Place | None]]:
-    """What a report tells directly, or by taking one of its numbers from another."""
+def _told(other: Publication, space: Space, counted: Counted) -> tuple[clusters.FloatArray, clusters.FloatArray]:
+    told = [(place, rows) for (kind, place), rows in other.told.items() if kind is counted and space.holds(place)]
+    return space.vectors([place for place, _ in told]), np.array([rows for _, rows in told])
+
+
+def _changes_of(
+    counted: Counted, draft: Draft, other: Publication, space: Space, possible: clusters.FloatArray
+) -> Iterable[Change]:
+    terms = list(_terms(draft, space))
+    cells = np.stack([space.vector(plus) - space.vectors(minus).sum(axis=0) for plus, minus in terms])
+    shown, numbers = _told(other, space, counted)
+    before = suppressions.derived(shown * possible, numbers, cells * possible)
+    for (plus, minus), vector, rows in zip(terms, cells, before.tolist(), strict=True):
+        if math.isfinite(rows):
+            now = draft.counts[counted, plus] - sum(draft.counts[counted, place] for place in minus)
+            everybody = not plus.members and not minus
+            yield Change(vector, counted, round(now - rows), everybody=everybody, certain=bool(possible.all()))
+
+
+def _terms(draft: Draft, space: Space) -> Iterable[tuple[Place, list[Place]]]:
+    """What a report tells directly, or by taking some of its numbers from another."""
     for scope in draft.scopes:
         everybody = Place(scope)
         groups = [place for place in draft.places if _is_in(place, space, scope)]
-        yield everybody, None
+        yield everybody, []
+        if len(space.columns) == 1 and len(groups) > 1:
+            yield everybody, groups
         for place in groups:
-            yield place, None
-            yield everybody, place
-            yield from ((whole, place) for whole in groups if whole.members < place.members)
-
-
-def _cells(space: Space, plus: Place, minus: Place | None) -> clusters.FloatArray:
-    return space.vector(plus) - (0.0 if minus is None else space.vector(minus))
+            yield place, []
+            yield everybody, [place]
+            yield from ((whole, [place]) for whole in groups if whole.members < place.members)

@@ -115,7 +115,7 @@ def decide_earlier(material: materials.Material) -> tuple[verdicts.Verdict, ...]
         verdicts.Verdict(
             gate=GATE,
             check=EARLIER,
-            subject="earlier reports: nothing about few pupils follows",
+            subject="earlier reports: what they would tell together with this one",
             outcome=verdicts.Outcome.NOT_APPLICABLE,
             sentence=f"Compared with {reports}: {hidden}.{left}{lost}",
             action="Take one of the earlier reports back where people can still read it."
