@@ -174,7 +174,10 @@ def _sentence(
     subject = words.capitalised(name)
     if change is None or detectable is None:
         return f"We cannot tell yet whether {name} does worse than in earlier periods: too few pupils or schools."
-    within, mix, new = (100 * float(part[0]) for part in (change.parts.within, change.parts.mix, change.parts.new))
+    # Adding 0.0 makes of a rounded -0.0 a 0.0.
+    within, mix, new = (
+        round(100 * float(part[0]), 1) + 0.0 for part in (change.parts.within, change.parts.mix, change.parts.new)
+    )
     numbers = (
         f"on the same kind of pupils its error changed by {within:+.1f} points, at most {100 * limit:.1f} are allowed; other "
         f"pupils account for {mix:+.1f}, new kinds of pupils for {new:+.1f}"
