@@ -9,11 +9,12 @@ import typer
 
 from homeroom.cli import files, output
 from homeroom.domain import errors
+from homeroom.resources import fields
 
 if TYPE_CHECKING:
     from homeroom.gates.policies import explanations, starts
 
-_BANDS = ("K-2", "3-5", "6-8", "9-12", "adult")
+_BANDS = tuple(band.value for band in fields.Band)
 
 
 @output.says_errors
@@ -132,7 +133,8 @@ def _answer(given: str | None, question: str, option: str) -> str:
         return given
     if not sys.stdin.isatty():
         raise errors.SpecError(f"{question} Answer with {option}: nobody can be asked here")
-    return str(typer.prompt(question))
+    # On standard error, so that standard output is the policy and nothing else.
+    return str(typer.prompt(question, err=True))
 
 
 def _ask_groups(region: str) -> Iterator["starts.Group"]:
@@ -141,7 +143,12 @@ def _ask_groups(region: str) -> Iterator["starts.Group"]:
     if not sys.stdin.isatty():
         return
     for attribute in starts.attributes(region):
-        column = typer.prompt(f"Which column of the table tells {attribute.words}? (Enter for none)", default="")
+        column = typer.prompt(
+            f"Which column of the table tells {attribute.words}? (Enter for none)",
+            default="",
+            show_default=False,
+            err=True,
+        )
         if column:
-            value = typer.prompt(f"Which value of {column} means that a child is one of them?")
+            value = typer.prompt(f"Which value of {column} means that a child is one of them?", err=True)
             yield starts.Group(attribute.name, column, value)

@@ -1,6 +1,10 @@
 """A starting policy holds together in every region, invents nothing, and says what is still to be filled in."""
 
 import io
+import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +16,7 @@ from typer.testing import CliRunner
 from homeroom.cli import app, output
 from homeroom.domain import errors
 from homeroom.gates.policies import explanations, starts
-from homeroom.resources import gatepolicies
+from homeroom.resources import fields, gatepolicies
 
 RUNNER = CliRunner()
 EXAMPLE = Path(__file__).parents[3] / "examples" / "reading-support" / "policy.yaml"
@@ -138,6 +142,44 @@ def test_file_that_is_no_policy_is_named(tmp_path: Path, content: str, said: str
     assert said in " ".join(done.output.split())
 
 
+def _asked(answers: str, *arguments: str) -> tuple[int, str, str]:
+    """`homeroom gate init` at a real terminal: exit code, standard output, and what stood on the screen."""
+    screen, terminal = pty.openpty()
+    command = [sys.executable, "-m", "homeroom", "gate", "init", *arguments]
+    with subprocess.Popen(command, stdin=terminal, stdout=subprocess.PIPE, stderr=terminal) as process:
+        os.close(terminal)
+        os.write(screen, answers.encode())
+        try:
+            made, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    shown = os.read(screen, 1 << 16).decode()
+    os.close(screen)
+    return process.returncode, made.decode(), shown
+
+
+def test_questions_at_a_terminal_lead_to_the_policy_that_options_give() -> None:
+    """Asked are region, purpose, bands, and each attribute of the region's packs; an empty answer leaves one out."""
+    asked = [attribute.name for attribute in starts.attributes("uk")]
+    said = {"income": "fsm\nY\n", "sex": "gender\nM\n"}
+
+    code, made, shown = _asked("uk\nsupport-offer\nK-2 3-5\n" + "".join(said.get(name, "\n") for name in asked))
+
+    options = ["--region", "uk", "--purpose", "support-offer", "--band", "K-2", "--band", "3-5"]
+    groups = ["--group", "income=fsm:Y", "--group", "sex=gender:M"]
+    assert (code, made) == (0, RUNNER.invoke(app, ["gate", "init", *options, *groups]).stdout), shown
+    assert "Where are your schools?" in shown
+    assert "Which column of the table tells pupils who get free school meals?" in shown
+    assert "Which value of fsm means that a child is one of them?" in shown
+
+
+def test_answer_at_a_terminal_that_does_not_fit_is_named() -> None:
+    code, made, shown = _asked("atlantis\nsupport-offer\nK-2\n")
+
+    assert (code, made) == (2, "")
+    assert "there is no region 'atlantis': choose one of us, us-ny" in " ".join(shown.split())
+
+
 def test_question_that_nobody_can_answer_names_its_option() -> None:
     done = RUNNER.invoke(app, ["gate", "init", "--region", "uk"])
     assert (done.exit_code, "Answer with --purpose" in done.output) == (2, True)
@@ -166,3 +208,9 @@ def test_init_says_in_one_sentence_where_it_cannot_write(tmp_path: Path) -> None
     asked = ["gate", "init", "--region", "uk", "--purpose", "support-offer", "--band", "K-2", "--group", "income=fsm:Y"]
     done = RUNNER.invoke(app, [*asked, "--write", str(tmp_path / "file" / "policy.yaml")])
     assert (done.exit_code, "cannot write" in done.stderr) == (2, True), done.output
+
+
+def test_help_of_init_names_every_answer_that_there_is() -> None:
+    said = RUNNER.invoke(app, ["gate", "init", "--help"], env={"COLUMNS": "300"}).output
+    answers = [*starts.REGIONS, *(p.value for p in fields.Purpose), *(b.value for b in fields.Band)]
+    assert [answer for answer in answers if answer not in said] == []

@@ -99,11 +99,6 @@ def label(row: Sequence[Cell], found: Columns, *, numbers: bool = True) -> str:
     return " · ".join(kept) or "all"
 
 
-def is_number(cell: Cell) -> bool:
-    """Whether the cell holds a number that is shown."""
-    return isinstance(cell, int | float) and not isinstance(cell, bool)
-
-
 def as_number(cell: Cell) -> float | None:
     """The cell's number; None where it is hidden or text."""
     return float(cell) if isinstance(cell, int | float) and not isinstance(cell, bool) else None
@@ -111,7 +106,8 @@ def as_number(cell: Cell) -> float | None:
 
 def numeric(cells: Sequence[Cell]) -> bool:
     """Whether the cells of a column are numbers: at least one, and nothing but numbers and hidden ones."""
-    return any(is_number(cell) for cell in cells) and all(cell is None or is_number(cell) for cell in cells)
+    shown = [cell for cell in cells if cell is not None]
+    return bool(shown) and all(as_number(cell) is not None for cell in shown)
 
 
 def _role(heading: str, cells: Sequence[Cell]) -> Role:

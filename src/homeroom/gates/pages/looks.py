@@ -9,8 +9,8 @@ from markupsafe import Markup
 from homeroom.gates.pages import bars, columns, curves, strips, views
 from homeroom.gates.tabulations import Cell, Table
 
-_PLAIN_STRIPS: Final = "Each mark is a number and the line through it is its range. The dashed line is the limit."
 _STRIPS: Final = "Each mark is a number and the line through it is its range. "
+_PLAIN_STRIPS: Final = _STRIPS + "The dashed line is the limit."
 _SHAPES: Final = (
     "The dashed line is the limit: a disc is on its right side, a square on its wrong side, a triangle on both."
 )

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from homeroom.gates.pages import texts, words
+from homeroom.resources import fields
 
 CONTROL = {"Cc", "Cs", "Zl", "Zp"}
 
@@ -125,3 +126,8 @@ def test_number_of_a_check_is_written_with_its_unit(check: str, numbers: tuple[f
 )
 def test_subject_says_band_and_stage_in_words(subject: str, said: str) -> None:
     assert words.subject(subject) == said
+
+
+def test_every_purpose_and_band_is_called_something() -> None:
+    assert words.PURPOSES.keys() == {purpose.value for purpose in fields.Purpose}
+    assert words.BANDS.keys() == {band.value for band in fields.Band}
