@@ -2,13 +2,14 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from homeroom.cli import files, output
-from homeroom.domain import errors
+from homeroom.domain import errors, packreviews
 from homeroom.resources import fields
 
 if TYPE_CHECKING:
@@ -120,8 +121,14 @@ def _print(found: "explanations.Explanation", free: tuple[str, ...]) -> None:
         ],
     )
     output.say(f"not limited, reported only: {', '.join(free) or 'nothing'}")
-    for warning in found.resolved.warnings:
+    for warning in (*found.resolved.warnings, *overdue(found, datetime.now(UTC))):
         output.say(f"warning: {warning}")
+
+
+def overdue(found: "explanations.Explanation", now: datetime) -> tuple[str, ...]:
+    """What the operator would say about packs past their dates; empty when all are current."""
+    said = packreviews.warning((packreviews.Pack(p.name, p.review_by) for p in found.resolved.packs), now)
+    return (said,) if said else ()
 
 
 def _source(rule: "explanations.Rule") -> str:
@@ -134,7 +141,7 @@ def _answer(given: str | None, question: str, option: str) -> str:
     if not sys.stdin.isatty():
         raise errors.SpecError(f"{question} Answer with {option}: nobody can be asked here")
     # On standard error, so that standard output is the policy and nothing else.
-    return str(typer.prompt(question, err=True))
+    return str(typer.prompt(question))
 
 
 def _ask_groups(region: str) -> Iterator["starts.Group"]:
@@ -150,5 +157,5 @@ def _ask_groups(region: str) -> Iterator["starts.Group"]:
             err=True,
         )
         if column:
-            value = typer.prompt(f"Which value of {column} means that a child is one of them?", err=True)
+            value = typer.prompt(f"Which value of {column} means that a child is one of them?")
             yield starts.Group(attribute.name, column, value)

@@ -14,6 +14,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from homeroom.cli import app, output
+from homeroom.cli import policies as commands
 from homeroom.domain import errors
 from homeroom.gates.policies import explanations, starts
 from homeroom.resources import fields, gatepolicies
@@ -214,3 +215,20 @@ def test_help_of_init_names_every_answer_that_there_is() -> None:
     said = RUNNER.invoke(app, ["gate", "init", "--help"], env={"COLUMNS": "300"}).output
     answers = [*starts.REGIONS, *(p.value for p in fields.Purpose), *(b.value for b in fields.Band)]
     assert [answer for answer in answers if answer not in said] == []
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        pytest.param(datetime(2027, 11, 22, tzinfo=UTC), "", id="last day"),
+        pytest.param(datetime(2027, 11, 23, tzinfo=UTC), "new approvals stop on 2027-12-23", id="a day late"),
+        pytest.param(
+            datetime(2027, 12, 23, tzinfo=UTC), "new approvals do not count since 2027-12-23", id="a month late"
+        ),
+    ],
+)
+def test_explanation_says_what_the_operator_will_say_of_an_old_pack(day: datetime, said: str) -> None:
+    answers = some_answers("uk")
+    found = explanations.explain(starts.build(answers), bands=answers.bands)
+    told = " ".join(commands.overdue(found, day))
+    assert (said in told, bool(told)) == (True, bool(said))
