@@ -141,7 +141,7 @@ def _answer(given: str | None, question: str, option: str) -> str:
     if not sys.stdin.isatty():
         raise errors.SpecError(f"{question} Answer with {option}: nobody can be asked here")
     # On standard error, so that standard output is the policy and nothing else.
-    return str(typer.prompt(question))
+    return str(typer.prompt(question, err=True))
 
 
 def _ask_groups(region: str) -> Iterator["starts.Group"]:
@@ -157,5 +157,5 @@ def _ask_groups(region: str) -> Iterator["starts.Group"]:
             err=True,
         )
         if column:
-            value = typer.prompt(f"Which value of {column} means that a child is one of them?")
+            value = typer.prompt(f"Which value of {column} means that a child is one of them?", err=True)
             yield starts.Group(attribute.name, column, value)
