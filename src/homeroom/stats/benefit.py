@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from homeroom.stats import clusters
+from homeroom.stats import cellcounts, clusters
 
 
 def net_benefit_terms(offered: clusters.BoolArray, needed: clusters.BoolArray, threshold: float) -> clusters.FloatArray:
@@ -35,6 +35,6 @@ def mean_of_resamples(
         weights: shape (b, k).
 
     Returns:
-        Shape (b, c).
+        Shape (b, c); NaN in a resample that draws no row.
     """
-    return (weights @ sums.T) / (weights @ rows)[:, None]
+    return cellcounts.divide(weights @ sums.T, (weights @ rows)[:, None])

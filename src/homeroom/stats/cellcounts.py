@@ -8,7 +8,6 @@ import numpy as np
 
 from homeroom.stats import clusters
 
-
 Codes = clusters.IntArray | clusters.BoolArray
 CHUNK = 1 << 16
 """Rows at a time: what is computed for them stays in the processor's cache, and no memory is asked for but the counts."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from homeroom.stats import clusters
+from homeroom.stats import cellcounts, clusters
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +60,13 @@ def split(earlier: Losses, later: Losses, weights: clusters.FloatArray) -> Parts
     rows = [weights @ period.rows for period in (earlier, later)]
     sums = [weights @ period.sums for period in (earlier, later)]
     both = (rows[0] > 0) & (rows[1] > 0)
-    share = [
-        _divided(np.where(both, count, 0.0), np.where(both, count, 0.0).sum(axis=1, keepdims=True)) for count in rows
-    ]
-    loss = [np.where(both, _divided(total, count), 0.0) for total, count in zip(sums, rows, strict=True)]
+    shared = [np.where(both, count, 0.0) for count in rows]
+    share = [cellcounts.divide(count, count.sum(axis=1, keepdims=True)) for count in shared]
+    loss = [np.where(both, cellcounts.divide(total, count), 0.0) for total, count in zip(sums, rows, strict=True)]
     common = [(part * mean).sum(axis=1) for part, mean in zip(share, loss, strict=True)]
-    whole = [_divided(total.sum(axis=1), count.sum(axis=1)) for total, count in zip(sums, rows, strict=True)]
+    whole = [cellcounts.divide(total.sum(axis=1), count.sum(axis=1)) for total, count in zip(sums, rows, strict=True)]
     return Parts(
         mix=((share[1] - share[0]) * (loss[0] + loss[1]) / 2).sum(axis=1),
         within=((loss[1] - loss[0]) * (share[0] + share[1]) / 2).sum(axis=1),
         new=(whole[1] - common[1]) - (whole[0] - common[0]),
     )
-
-
-def _divided(numbers: clusters.FloatArray, by: clusters.FloatArray) -> clusters.FloatArray:
-    result: clusters.FloatArray = np.full(numbers.shape, np.nan)
-    np.divide(numbers, np.broadcast_to(by, numbers.shape), out=result, where=np.broadcast_to(by > 0, numbers.shape))
-    return result

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from homeroom.stats import bounds, clusters
+from homeroom.stats import bounds, cellcounts, clusters
 
 POWER = 0.8
 """Chance of noticing what is called detectable."""
@@ -77,10 +77,7 @@ def total_variation(
 
 
 def _shares(counts: clusters.FloatArray) -> clusters.FloatArray:
-    total = counts.sum(axis=1, keepdims=True)
-    shares: clusters.FloatArray = np.full(counts.shape, np.nan)
-    np.divide(counts, total, out=shares, where=total > 0)
-    return shares
+    return cellcounts.divide(counts, counts.sum(axis=1, keepdims=True))
 
 
 def _distance(

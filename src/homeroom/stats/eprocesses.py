@@ -79,20 +79,3 @@ def first_alarm(log_evalues: clusters.FloatArray, alpha: float) -> clusters.IntA
     # A hair of tolerance: exp and log of one threshold must not decide.
     reached = log_evalues >= -np.log(alpha) - 1e-12
     return np.where(reached.any(axis=-1), reached.argmax(axis=-1), -1)
-
-
-def log_evalue_over_terms(log_evalues: clusters.FloatArray, terms: int) -> clusters.FloatArray:
-    """One e-value of a year from those of its terms so far, whatever the terms have to do with each other.
-
-    For what is measured on the same pupils again each term: within a term every pupil counts once, and the price of
-    restarting is that each term gets an equal part of the year's error.
-
-    Args:
-        log_evalues: shape (..., k); one for each term that has begun.
-        terms: terms of the whole year, at least k.
-
-    Returns:
-        Shape (...). Example: e-values 1 and 60 in a year of 3 terms give log 20.
-    """
-    value: clusters.FloatArray = log_evalues.max(axis=-1) - np.log(terms)
-    return value

@@ -82,11 +82,6 @@ def expected_error_rate(sums: ScoreSums) -> float:
     return (missed + needless) / sums.rows
 
 
-def expected_brier(sums: ScoreSums) -> float:
-    """Mean of score (1 - score). Example: scores 0.2 and 0.9 give (0.16 + 0.09) / 2 = 0.125."""
-    return (sums.scores - sums.squares) / sums.rows
-
-
 def calibration(sums: OutcomeSums) -> Calibration:
     """Calibration from sums; at least two rows.
 

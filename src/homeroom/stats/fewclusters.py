@@ -11,8 +11,8 @@ def widened(found: bounds.Bounds, schools: int) -> bounds.Bounds:
 
     Resamples of k schools spread less than the truth by about sqrt((k-1)/k), and their quantiles are those of a known
     spread. Each distance from the estimate, in spreads, is replaced by the quantile of Student's t with k-1 degrees at the
-    same probability. With 24 comparisons and no
-    excess anywhere 23 of 100 runs with 10 schools have a wrong finding without this, and 8 with it (by simulation).
+    same probability. With 24 comparisons and no excess anywhere 23 of 100 runs with 10 schools have a wrong finding without
+    this, and 8 with it (by simulation).
 
     Args:
         found: bounds from resamples.

@@ -8,7 +8,7 @@ from homeroom.stats import clusters
 
 NOBODY = -1
 _FAR = 20.0
-"""Standard deviations; what lies further out counts as that far."""
+"""Standard deviations from the mean; what lies further out counts as that far."""
 _APART = 1e4
 """Standard deviations between strata: further than any two rows of one, with up to 60,000 columns."""
 
@@ -32,8 +32,9 @@ def nearest_in_stratum(
     if len(where) < 2:  # noqa: PLR2004 - a pair
         return found
     # 0/1 columns that hardly vary would otherwise outweigh everything, and constant ones divide by zero.
-    spread = values[where].std(axis=0, dtype=np.float64)
-    scaled = np.clip(values[where] / np.where(spread > 0, spread, 1.0), -_FAR, _FAR)
+    here = values[where].astype(np.float64)
+    spread = here.std(axis=0)
+    scaled = np.clip((here - here.mean(axis=0)) / np.where(spread > 0, spread, 1.0), -_FAR, _FAR)
     stratum = np.unique(np.column_stack([codes[where] for codes in strata]), axis=0, return_inverse=True)[1]
     points = np.column_stack([stratum.reshape(-1) * _APART, scaled])
     _, near = spatial.cKDTree(points).query(points, k=2)

@@ -27,14 +27,15 @@ def pvalue(statistics: clusters.FloatArray) -> clusters.FloatArray:
         statistics: shape (1+b, ...); the real one first; large is extreme.
 
     Returns:
-        Shape (...), at least 1/(1+b). Example: 5 first, then 1, 5, 2: (1 + 1) / (1 + 3) = 0.5.
+        Shape (...), at least 1/(1+b); 1 where the real one is NaN. Example: 5 first, then 1, 5, 2: (1 + 1) / (1 + 3) = 0.5.
 
     Source:
         Phipson and Smyth 2010, SAGMB 9(1): counting the real arrangement keeps the level exact.
     """
     # Equal arrangements may differ in the last digit, because sums run in another order.
     slack = 1e-9 * np.abs(statistics[0])
-    found: clusters.FloatArray = (statistics >= statistics[0] - slack).mean(axis=0)
+    # Written so that a NaN is never evidence.
+    found: clusters.FloatArray = (~(statistics < statistics[0] - slack)).mean(axis=0)
     return found
 
 
@@ -101,7 +102,7 @@ def arrangements_possible(rows: clusters.FloatArray) -> float:
         rows: shape (k, y).
 
     Returns:
-        Example: three schools with 2, 4 and 1 windows: 2 * 4 * 1 = 8.
+        Example: three schools with 2, 4 and 1 windows: 2 * 4 * 1 = 8. A school without a present window has nothing to choose.
     """
-    windows = np.maximum((rows > 0).sum(axis=1), 1)
+    windows = np.where(rows[:, 0] > 0, (rows > 0).sum(axis=1), 1)
     return float(np.prod(windows.astype(np.float64)))

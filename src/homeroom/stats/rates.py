@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from homeroom.stats import clusters
+from homeroom.stats import cellcounts, clusters
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,8 @@ def excess_of_resamples(cells: Cells, weights: clusters.FloatArray) -> clusters.
     Returns:
         Shape (b, c); NaN where a resample drew no school with such rows.
     """
-    return _rate(weights, cells.group_events, cells.group_rows) - _rate(weights, cells.rest_events, cells.rest_rows)
-
-
-def _rate(weights: clusters.FloatArray, events: clusters.FloatArray, rows: clusters.FloatArray) -> clusters.FloatArray:
-    total: clusters.FloatArray = weights @ rows.T
-    rate: clusters.FloatArray = np.full(total.shape, np.nan)
-    np.divide(weights @ events.T, total, out=rate, where=total > 0)
-    return rate
+    group, rest = (
+        cellcounts.divide(weights @ events.T, weights @ rows.T)
+        for events, rows in ((cells.group_events, cells.group_rows), (cells.rest_events, cells.rest_rows))
+    )
+    return group - rest

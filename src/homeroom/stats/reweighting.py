@@ -7,6 +7,8 @@ from homeroom.stats import clusters
 LARGEST_RATIO = 10.0
 """Weights above are cut: one row must not stand for a school."""
 _RIDGE = 1e-3
+_FARTHEST = 30.0
+"""Log-odds; beyond, a chance is 0 or 1 to thirteen digits."""
 _STEPS = 50
 
 
@@ -27,7 +29,7 @@ def density_ratios(target: clusters.FloatArray, source: clusters.FloatArray) -> 
     centre, spread = rows.mean(axis=0), rows.std(axis=0)
     design = np.column_stack([np.ones(len(rows)), (rows - centre) / np.where(spread > 0, spread, 1.0)])
     label = np.r_[np.ones(len(target)), np.zeros(len(source))]
-    odds = np.exp(design[len(target) :] @ _fit(design, label))
+    odds = np.exp(np.minimum(design[len(target) :] @ _fit(design, label), _FARTHEST))
     return np.minimum(odds * len(source) / len(target), LARGEST_RATIO)
 
 
@@ -50,7 +52,7 @@ def _fit(design: clusters.FloatArray, label: clusters.FloatArray) -> clusters.Fl
     ridge = _RIDGE * len(label) * np.eye(design.shape[1])
     ridge[0, 0] = 0.0
     for _ in range(_STEPS):
-        chance = 1.0 / (1.0 + np.exp(-np.clip(design @ coefficients, -30.0, 30.0)))
+        chance = 1.0 / (1.0 + np.exp(-np.clip(design @ coefficients, -_FARTHEST, _FARTHEST)))
         slope = design.T @ (label - chance) - ridge @ coefficients
         curvature = (design * (chance * (1 - chance))[:, None]).T @ design + ridge
         step = np.linalg.solve(curvature, slope)

@@ -53,12 +53,6 @@ def test_alarm_is_at_the_first_window_that_reaches_one_over_alpha() -> None:
     assert eprocesses.first_alarm(log_evalues, 0.05).tolist() == [1, -1, 0]
 
 
-def test_terms_share_the_error_of_the_year() -> None:
-    value = eprocesses.log_evalue_over_terms(np.log(np.array([1.0, 60.0])), 3)
-
-    assert np.exp(value) == pytest.approx(20.0)
-
-
 def test_unchanged_schools_are_rarely_alarmed_about_in_a_year() -> None:
     """Rule: at most 5 of 100 schools ever, however often one looks; here 2,000 school years of 25 pupils a week."""
     losses = np.random.default_rng(1).binomial(25, 0.25, size=(2000, 36)).astype(float)
@@ -193,6 +187,16 @@ def test_permutation_pvalue_counts_the_real_arrangement() -> None:
     assert permutations.pvalue(np.array([5.0])) == pytest.approx(1.0)
 
 
+def test_what_cannot_be_computed_is_never_evidence() -> None:
+    assert permutations.pvalue(np.array([np.nan, 1.0, 2.0])) == 1.0
+    assert permutations.pvalue(np.array([5.0, np.nan, 2.0])) == pytest.approx(2 / 3)
+
+
+def test_schools_without_a_present_window_add_no_arrangement() -> None:
+    """Rule: a pool is judged only where its arrangements can show something; these never change."""
+    assert permutations.arrangements_possible(np.array([[9.0, 8.0, 0.0], [0.0, 7.0, 6.0], [0.0, 0.0, 0.0]])) == 2
+
+
 def test_windows_change_places_only_within_their_school() -> None:
     rows = np.array([[10.0, 20.0, 0.0], [5.0, 6.0, 7.0], [9.0, 0.0, 0.0]])
     found = permutations.arrange(rows, np.array([0.0, 1.0, 0.7]), 400, np.random.default_rng(2))
@@ -291,7 +295,6 @@ def test_expected_errors_of_the_worked_example() -> None:
     sums = expectations.ScoreSums(rows=2, scores=1.1, squares=0.85, offered=1, offered_scores=0.9)
 
     assert expectations.expected_error_rate(sums) == pytest.approx(0.15)
-    assert expectations.expected_brier(sums) == pytest.approx(0.125)
 
 
 def test_brier_and_calibration_of_the_worked_examples() -> None:

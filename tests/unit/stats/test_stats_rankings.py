@@ -85,6 +85,15 @@ def test_neighbour_is_the_nearest_of_the_stratum(
     assert found.tolist() == expected
 
 
+def test_neighbours_do_not_depend_on_where_zero_lies() -> None:
+    """Rule: a column far from 0, such as a calendar year, tells rows apart as well as one around it."""
+    values = np.array([[2000.0], [2000.9], [2003.0], [2003.8]], dtype=np.float32)
+
+    found = neighbours.nearest_in_stratum(values, (np.zeros(4, np.int64),), np.ones(4, bool))
+
+    assert found.tolist() == [1, 0, 3, 2]
+
+
 def test_row_is_never_its_own_neighbour() -> None:
     found = neighbours.nearest_in_stratum(np.zeros((6, 3), np.float32), (np.zeros(6, np.int64),), np.ones(6, bool))
 

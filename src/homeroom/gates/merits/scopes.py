@@ -98,9 +98,7 @@ def bound(evidence: Evidence, values: list[clusters.FloatArray], scopes: list[Sc
 
 def _resample(evidence: Evidence, value: clusters.FloatArray, scope: Scope) -> clusters.FloatArray:
     rows = evidence.by_school(scope.rows)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        # A resample that draws no school of a band has no average.
-        return benefit.mean_of_resamples(evidence.sums_by_school(value)[None, :], rows, evidence.weights)[:, 0]
+    return benefit.mean_of_resamples(evidence.sums_by_school(value)[None, :], rows, evidence.weights)[:, 0]
 
 
 def too_few(evidence: Evidence, scope: Scope, check: str, subject: str) -> verdicts.Verdict:
