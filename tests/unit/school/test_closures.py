@@ -198,6 +198,21 @@ async def test_wrong_statement_is_one_sentence_and_leaves_nothing(box: Box, said
     assert box.ask("GET")[1] == {"closures": [], "waiting": 0}
 
 
+async def test_full_disk_is_told_to_the_person_and_nothing_is_half_kept(box: Box) -> None:
+    connection = box.agent._store._connection
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+    long = [box.ask("POST", {**CLOSED, "note": "x" * 79 + sign}) for sign in "abcdefgh"]
+    status, answer = long[-1]
+    assert status == 503
+    assert "full): free some space on its disk, then say it again" in answer["error"]
+    connection.execute(f"PRAGMA max_page_count = {pages + 1000}")
+    kept = sum(status == 201 for status, _ in long)
+    assert box.ask("GET")[1]["waiting"] == kept
+    await box.agent.report()
+    assert len(box.reached()) == kept
+
+
 async def test_words_of_the_office_are_in_no_log(box: Box, capsys: pytest.CaptureFixture[str]) -> None:
     box.ask("POST", CLOSED)
     await box.agent.report()

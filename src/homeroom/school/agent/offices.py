@@ -5,6 +5,7 @@ or ``{"closed": false, "from": ..., "to": ...}``. Only on a Unix socket that the
 """
 
 import json
+import sqlite3
 from collections.abc import Awaitable, Callable, Container
 from typing import Any
 
@@ -66,6 +67,8 @@ def answer(agent: agents.Agent, method: str, body: bytes) -> Answer:
         return 405, {"error": f"{method[:20]} is not offered: use GET or POST"}
     except errors.SpecError as exc:
         return 422, {"error": str(exc)}
+    except sqlite3.OperationalError as exc:  # only here: a person waits, and the agent's own loops end loudly
+        return 503, {"error": f"the box could not keep it ({exc}): free some space on its disk, then say it again"}
 
 
 def _statement(body: bytes) -> schoolclosures.Statement:
