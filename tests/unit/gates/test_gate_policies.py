@@ -193,7 +193,8 @@ def groups(*more: dict[str, Any]) -> list[dict[str, Any]]:
         pytest.param({"drift__ksLimit": 0}, ["spec.drift.ksLimit is 0", "such as 0.10"], id="no distance at all"),
         *(
             pytest.param({f"{path[0]}__{path[1]}": 0}, [f"spec.{'.'.join(path)} is 0", "nothing would ever pass"], id=path[1])
-            for path in (("fairness", "falseAlarmLimit"), ("quality", "agreementLimit"), ("quality", "calibrationLimit"))
+            for path in (("fairness", "falseAlarmLimit"), ("quality", "agreementLimit"), ("quality", "calibrationLimit"),
+                         ("quality", "stageAgreementLimit"))
         ),
         pytest.param({"privacy__membershipLimit": 0.5}, ["spec.privacy.membershipLimit is 0.5, which is chance"], id="chance"),
         pytest.param({"bands": [a_band(ksLimit=0)]}, ["spec.bands[K-2].ksLimit is 0"], id="in a band"),

@@ -18,6 +18,7 @@ _LEAST = {
     "privacy.membershipLimit": (0.5, "which is chance, and no bound lies under it", "0.55 or so"),
     "quality.agreementLimit": (0.0, _NEVER, "the difference that you accept, such as 0.01"),
     "quality.calibrationLimit": (0.0, _NEVER, "the difference that you accept, such as 0.05"),
+    "quality.stageAgreementLimit": (0.0, _NEVER, "the share that you accept, such as 0.05"),
 }
 """Values at or under which a limit can be met by no release, why, and what to write."""
 
