@@ -1,6 +1,7 @@
 """School time as the operator process writes it on a real API server; schools are simulated by their reports."""
 
 import pathlib
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -11,7 +12,7 @@ from tests.integration.district import operating
 
 from homeroom.district.database import reports as report_rows
 from homeroom.domain import reports, schoolclosures, schoolyears, terms
-from homeroom.embedded import kubernetes, registry
+from homeroom.embedded import kubectl, kubernetes, registry, toolchain
 from homeroom.kube import client as kube
 from homeroom.resources import academiccalendars, objects, schoolsites
 
@@ -137,7 +138,7 @@ async def test_school_time_follows_the_calendar_that_a_school_names(
 
 
 async def test_closure_that_a_school_reports_is_laid_over_its_calendar(
-    rig: operating.Rig, cluster: kube.Kubernetes
+    rig: operating.Rig, cluster: kube.Kubernetes, tools: toolchain.Tools
 ) -> None:
     """Reported, refused, allowed by the district, taken back; the spec that the district wrote is never touched."""
     await cluster.create(CALENDAR, a_calendar())
@@ -147,6 +148,14 @@ async def test_closure_that_a_school_reports_is_laid_over_its_calendar(
     say(rig, 1, TODAY, TODAY, "snow")
     status = await until_time(cluster, phase="closure")
     assert status["closures"] == [{"start": TODAY.isoformat(), "end": TODAY.isoformat(), "cause": "snow"}]
+    shown = kubectl.Kubectl(tools.kubectl, rig.plane.kubeconfig("ada", ["system:masters"]))
+    heading, line = shown.run("get", "site", NAME, "-n", "homeroom", "-o", "wide").splitlines()
+    starts = {name.group(): name.start() for name in re.finditer(r"\S+( \S+)*", heading)}
+    columns = {name: re.split(r"\s{2,}", line[start:])[0] for name, start in starts.items()}
+    tomorrow = (TODAY + timedelta(days=1)).isoformat()
+    assert [columns[name] for name in ("PHASE", "TERM", "WEEK", "NEXT SCHOOL DAY", "CLOSURES COUNTED")] == [
+        "closure", "Long", "15", tomorrow, "True",
+    ]  # fmt: skip
     say(rig, 2, TODAY, TODAY + timedelta(days=20), "flood")
     body = await operating.until_condition(cluster, SITE, NAME, "ClosuresCounted", ("False", "TooLong"))
     assert body["status"]["schoolTime"]["nextSchoolDay"] == (TODAY + timedelta(days=1)).isoformat()
