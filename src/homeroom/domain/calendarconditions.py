@@ -92,6 +92,7 @@ def _days(closure: schoolclosures.Closure) -> str:
 def _why_not(refusal: schoolclosures.Refusal | None, limits: schoolclosures.Limits) -> str:
     return {
         schoolclosures.Refusal.NOT_TAKEN: "(spec.closureReports.taken is false)",
+        schoolclosures.Refusal.OPEN_BY_DISTRICT: "(spec.closureReports.openDays says otherwise)",
         schoolclosures.Refusal.TOO_LONG: f"(more than {limits.longest_days} days)",
         schoolclosures.Refusal.TOO_FAR_AHEAD: f"(more than {limits.days_ahead} days ahead)",
         schoolclosures.Refusal.TOO_LONG_AGO: f"(more than {schoolclosures.LATEST.days} days ago)",

@@ -13,7 +13,7 @@ Example:
 
 import enum
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -69,6 +69,8 @@ class Refusal(enum.StrEnum):
 
     NOT_TAKEN = "NotTaken"
     """The district does not take closures from this school."""
+    OPEN_BY_DISTRICT = "OpenByDistrict"
+    """The district says that the school was open on that day."""
     TOO_LONG = "TooLong"
     """It lasts longer than the district allows."""
     TOO_FAR_AHEAD = "TooFarAhead"
@@ -117,11 +119,13 @@ class Limits:
         taken: False: nothing that it reports counts.
         days_ahead: a closure begins at most this many days after it was reported.
         longest_days: days of one closure, at most ``LONGEST``.
+        open_days: days on which the school was open, whatever it says.
     """
 
     taken: bool = True
     days_ahead: int = 14
     longest_days: int = 14
+    open_days: tuple[dayspans.Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +237,10 @@ def decide(received: Iterable[Received], limits: Limits) -> tuple[Closure, ...]:
                 continue
             refusal = Refusal.TOO_MANY
         refused.append(Closure(dayspans.Span(days.start, days.end), cause, why.note, refusal))
-    return (*_closures(counted), *refused[-MOST_REFUSED:])
+    known_open = {day: why for day, why in counted.items() if any(day in span for span in limits.open_days)}
+    overruled = [replace(closure, refusal=Refusal.OPEN_BY_DISTRICT) for closure in _closures(known_open)]
+    left = {day: why for day, why in counted.items() if day not in known_open}
+    return (*_closures(left), *[*overruled, *refused][-MOST_REFUSED:])
 
 
 @dataclass(frozen=True, slots=True)

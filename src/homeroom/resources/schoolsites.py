@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from homeroom.domain import assignments, schoolclosures, schooltime
+from homeroom.domain import assignments, dayspans, schoolclosures, schooltime
 from homeroom.resources import definitions, fields, kinds, objects, rules, statuses
 
 PLURAL = "schoolsites"
@@ -49,6 +49,7 @@ class ClosuresCountedReason(statuses.Reason):
     NOTHING_REPORTED = "NothingReported", "The school has reported no closure."
     COUNTED = "Counted", "Every closure that the school has reported counts."
     NOT_TAKEN = "NotTaken", "The newest refused closure does not count because `spec.closureReports.taken` is false."
+    OPEN_BY_DISTRICT = "OpenByDistrict", "The newest refused closure is on a day in `spec.closureReports.openDays`."
     TOO_LONG = "TooLong", "The newest refused closure is longer than `spec.closureReports.longestDays`."
     TOO_FAR_AHEAD = (
         "TooFarAhead",
@@ -150,6 +151,21 @@ class CalendarRef(objects.Part):
     """Name of the AcademicCalendar, in the same namespace."""
 
 
+class OpenDays(objects.Part):
+    """Days on which the school was open."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules.checked(
+            rules.Rule("self.start <= self.end", "these days end on or after the day they start: swap start and end")
+        )
+    )
+
+    start: date
+    """First day."""
+    end: date
+    """Last day, the same as start for a single day."""
+
+
 class ClosureReports(objects.Part):
     """What the school's own office may report of days on which it is closed. A change looks at past reports anew."""
 
@@ -159,10 +175,13 @@ class ClosureReports(objects.Part):
     """A closure begins at most this many days after it was reported; what is planned earlier belongs in the calendar."""
     longest_days: Annotated[int, Field(ge=1, le=schoolclosures.LONGEST)] = schoolclosures.Limits().longest_days
     """Days of the longest closure that counts."""
+    open_days: Annotated[tuple[OpenDays, ...], Field(max_length=20)] = ()
+    """Days on which the school was open, whatever it reported: a mistake that nobody there can take back."""
 
     def to_domain(self) -> schoolclosures.Limits:
         """As decisions see it."""
-        return schoolclosures.Limits(self.taken, self.days_ahead, self.longest_days)
+        open_days = tuple(dayspans.Span(days.start, days.end) for days in self.open_days)
+        return schoolclosures.Limits(self.taken, self.days_ahead, self.longest_days, open_days)
 
 
 class Hardware(objects.Part):

@@ -148,6 +148,8 @@ INVALID = [
     Case("SchoolSite", {"spec.closureReports": {"longestDays": 0}}, "should be greater than or equal to 1"),
     Case("SchoolSite", {"spec.closureReports": {"daysAhead": -1}}, "should be greater than or equal to 0"),
     Case("SchoolSite", {"spec.closureReports": {"taken": "no"}}, "must be of type boolean"),
+    Case("SchoolSite", {"spec.closureReports": {"openDays": [{"start": "2027-02-04", "end": "2027-02-03"}]}},
+         "these days end on or after the day they start"),
     Case("AcademicCalendar", {"spec.timeZone": "Middle/Earth"}, "write an IANA time zone such as America/Chicago"),
     Case("AcademicCalendar", {"spec.schoolDays": []}, "should have at least 1 items"),
     Case("AcademicCalendar", {"spec.years": []}, "should have at least 1 items"),

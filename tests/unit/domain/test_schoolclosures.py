@@ -87,6 +87,18 @@ def test_refused_closure_counts_once_the_limits_allow_it() -> None:
     assert told(closed) == [("2027-02-03", "2027-02-03", "")]
 
 
+def test_district_that_knows_better_overrules_single_days() -> None:
+    """What is left of the closure goes on counting; without that word all of it counts again."""
+    closed = said(1, "2027-02-03", "2027-02-05")
+    overruled = replace(LIMITS, open_days=(span("2027-02-04"), span("2027-03-01", "2027-03-09")))
+    assert told(closed, limits=overruled) == [
+        ("2027-02-03", "2027-02-03", ""),
+        ("2027-02-05", "2027-02-05", ""),
+        ("2027-02-04", "2027-02-04", "OpenByDistrict"),
+    ]
+    assert told(closed) == [("2027-02-03", "2027-02-05", "")]
+
+
 def test_limits_of_the_district_cannot_exceed_what_can_be_reported() -> None:
     days = dayspans.Span(HEARD, HEARD + timedelta(days=schoolclosures.LONGEST))
     received = schoolclosures.Received((1, 1), schoolclosures.Statement(days, Cause.SNOW), HEARD)

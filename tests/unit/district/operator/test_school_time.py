@@ -150,6 +150,17 @@ async def test_district_may_take_no_closures_from_a_school(tmp_path: pathlib.Pat
     world.rows.close()
 
 
+async def test_district_may_say_that_a_school_was_open_after_all(tmp_path: pathlib.Path) -> None:
+    world = World(tmp_path, closureReports={"openDays": [{"start": "2027-02-03", "end": "2027-02-03"}]})
+    world.say("2027-02-03", "2027-02-04")
+    await world.sweep.once()
+    status, reason, message = world.condition("ClosuresCounted")
+    assert (status, reason) == ("False", "OpenByDistrict")
+    assert "closed on 2027-02-03 (spec.closureReports.openDays says otherwise)" in message
+    assert [world.days().is_school_day(date(2027, 2, day)) for day in (3, 4)] == [True, False]
+    world.rows.close()
+
+
 async def test_many_refusals_are_named_in_one_bounded_sentence(world: World) -> None:
     for day in range(1, 9):
         world.say(f"2027-06-{2 * day:02}")
