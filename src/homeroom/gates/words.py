@@ -20,6 +20,18 @@ def limit_of(limit: float, pupils: int = 100) -> str:
     return f"{round(pupils * limit, 6):g}"
 
 
+def against(share: float, limit: float) -> str:
+    """``of_hundred``, with the digits that tell it from a limit in the same sentence.
+
+    Example: 0.104 against 0.10 gives ``10.4``, 0.1001 gives ``just over 10``, 0.12 gives ``12``.
+    """
+    stands_at = round(100 * limit, 6)
+    if share == limit or round(100 * share) != stands_at:
+        return of_hundred(share)
+    closer = round(100 * share, 1)
+    return f"{closer:g}" if closer != stands_at else f"just {'over' if share > limit else 'under'} {limit_of(limit)}"
+
+
 def allowed(limit: float, pupils: int = 100) -> str:
     """What a limit allows. Example: 0.1 gives ``at most 10 are allowed``, 0.01 gives ``at most 1 is allowed``."""
     number = limit_of(limit, pupils)

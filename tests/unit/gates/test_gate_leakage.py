@@ -339,6 +339,24 @@ def test_limit_is_said_as_it_was_written(limit: float, pupils: int, said: str) -
     assert words.allowed(limit, pupils) == said
 
 
+@pytest.mark.parametrize(
+    ("share", "limit", "said"),
+    [
+        (0.12, 0.10, "12"),
+        (0.104, 0.10, "10.4"),
+        (0.096, 0.10, "9.6"),
+        (0.1001, 0.10, "just over 10"),
+        (0.0999, 0.10, "just under 10"),
+        (0.10, 0.10, "10"),
+        (0.5504, 0.55, "just over 55"),
+        (0.13, 0.125, "13"),
+    ],
+)
+def test_number_on_one_side_of_a_limit_is_not_said_to_be_at_it(share: float, limit: float, said: str) -> None:
+    """A sentence that says 10 more, at most 10 are allowed, and yet fails, is believed by nobody."""
+    assert words.against(share, limit) == said
+
+
 def test_hardware_does_not_matter_here(honest: Evidence) -> None:
     """Rule: the privacy gate reads rows, reference and stages, never what this machine measured."""
     other = replace(honest, given=replace(honest.given, hardware=(inputs.Hardware("pi5", 1, 1),)), measured={})

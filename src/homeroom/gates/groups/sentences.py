@@ -88,7 +88,7 @@ def _excess(judged: Judged, harm: Harm) -> str:
     if judged.outcome is Outcome.FAIL:
         return (
             f"{words.capitalised(who)} would be {harm.too_often} too often: {numbers}. "
-            f"Even read cautiously that is {words.of_hundred(judged.low)} more of every 100; {words.allowed(limit)}. "
+            f"Even read cautiously that is {words.against(judged.low, limit)} more of every 100; {words.allowed(limit)}. "
             f"{_where(judged)}"
         )
     if judged.outcome is Outcome.PASS:
@@ -98,19 +98,20 @@ def _excess(judged: Judged, harm: Harm) -> str:
         )
     return (
         f"We cannot tell yet whether {who} would be {harm.too_often} too often: {numbers}. "
-        f"It may be up to {words.of_hundred(judged.high)} more of every 100, and {words.allowed(limit)}. {_where(judged)}"
+        f"It may be up to {words.against(judged.high, limit)} more of every 100, and {words.allowed(limit)}. {_where(judged)}"
     )
 
 
 def _false_alarms(judged: Judged) -> str:
     found = judged.finding
-    spread = f"between {words.of_hundred(max(judged.low, 0.0))} and {words.of_hundred(judged.high)}"
+    limit = found.limit or 0.0
+    spread = f"between {words.against(max(judged.low, 0.0), limit)} and {words.against(judged.high, limit)}"
     start = {
         Outcome.FAIL: "Too many pupils who do not need support would be flagged",
         Outcome.PASS: "Few enough pupils who do not need support would be flagged",
     }.get(judged.outcome, "We cannot tell yet whether too many pupils who do not need support would be flagged")
     return (
-        f"{start}: about {words.of_hundred(found.own)} of every 100 ({spread}), and {words.allowed(found.limit or 0.0)}. "
+        f"{start}: about {words.of_hundred(found.own)} of every 100 ({spread}), and {words.allowed(limit)}. "
         f"{_where(judged)}"
     )
 
@@ -123,13 +124,14 @@ def _calibration(judged: Judged) -> str:
     )
     if found.limit is None:
         return f"How well the expectation fits {who}: {numbers}. Reported, not limited. {_where(judged)}"
-    limit = words.limit_of(found.limit)
     start = {
         Outcome.FAIL: f"What is expected of {who} is not what happens",
         Outcome.PASS: f"What is expected of {who} is about what happens",
     }.get(judged.outcome, f"We cannot tell yet whether what is expected of {who} is what happens")
-    size = words.of_hundred(max(judged.high, 0.0))
-    return f"{start}: {numbers}. The difference may be up to {size} of 100; {limit} are allowed. {_where(judged)}"
+    size = words.against(max(judged.high, 0.0), found.limit)
+    return (
+        f"{start}: {numbers}. The difference may be up to {size} of 100; {words.allowed(found.limit)}. {_where(judged)}"
+    )
 
 
 def _area(judged: Judged) -> str:

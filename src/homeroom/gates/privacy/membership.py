@@ -183,8 +183,8 @@ def _sentence(found: leaks.Bounded, limit: float) -> str:
     )
     return (
         f"{begins}: shown one pupil who was and one who was not, somebody would tell which is which in about "
-        f"{words.of_hundred(attack.share)} of 100 tries (between {words.of_hundred(found.low)} and "
-        f"{words.of_hundred(found.high)}), {attack.how}. 50 is pure chance, and "
+        f"{words.of_hundred(attack.share)} of 100 tries (between {words.against(found.low, limit)} and "
+        f"{words.against(found.high, limit)}), {attack.how}. 50 is pure chance, and "
         f"{words.allowed(limit)}; {max(1, round(100 * leaks.detectable(found)))} more than chance would have been noticed."
     )
 
