@@ -16,7 +16,7 @@ from homeroom.embedded import kubectl, kubernetes, registry, toolchain
 from homeroom.kube import client as kube
 from homeroom.resources import academiccalendars, objects, schoolsites
 
-pytestmark = [pytest.mark.real, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.real, pytest.mark.timeout(540)]
 
 SITE, CALENDAR = schoolsites.KIND, academiccalendars.KIND
 NAME, OTHER = operating.site_names(2)
@@ -87,7 +87,7 @@ async def until_time(cluster: kube.Kubernetes, **expected: Any) -> dict[str, Any
         return status if time and all(time.get(key) == value for key, value in expected.items()) else None
 
     try:
-        return await polling.until(look, timedelta(seconds=60))
+        return await polling.until(look, timedelta(seconds=120))
     except AssertionError as exc:
         raise AssertionError(f"{expected} never came: {seen.get('status')}") from exc
 
