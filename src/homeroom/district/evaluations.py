@@ -3,27 +3,26 @@
 One gzip-compressed CSV file per table, named by its digest, in a directory that only the district's user can enter.
 """
 
-import csv
 import hashlib
 import os
 import pathlib
 import tempfile
-import zlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import IO
 
 from homeroom.domain import digests, errors
+from homeroom.gates import tablefiles, tableheadings
+from homeroom.packaging import releasefiles
 
-REQUIRED_COLUMNS = ("site_id", "year_group", "band", "outcome", "score_full", "score_core", "score_fallback")
-"""What the gates read of every table; features and evaluation groups come on top."""
-
-_FORBIDDEN_COLUMNS = frozenset(
-    {"name", "first_name", "last_name", "student_id", "pupil_id", "pupil", "student", "email"}
+REQUIRED_COLUMNS = (
+    "site_id",
+    "year_group",
+    "outcome",
+    *sorted(f"score_{stage.value}" for stage in releasefiles.REQUIRED_STAGES),
 )
-_HEADER_BYTES = 65_536
-_CHUNK_BYTES = 1 << 20
+"""What the gates read of every table; what else they need follows from the release, which is not known here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +36,19 @@ class EvaluationStore:
     """
 
     directory: pathlib.Path
-    max_bytes: int = 64 << 20
-    max_plain_bytes: int = 512 << 20
+    max_bytes: int = tablefiles.MAX_BYTES
+    max_plain_bytes: int = tablefiles.MAX_PLAIN_BYTES
 
     async def put(self, content: AsyncIterator[bytes]) -> digests.Digest:
         """Check and store the table that arrives in pieces; storing it again is no change.
 
         Raises:
-            SpecError: it is no gzip of a CSV file with the required columns, or it is too large.
+            SpecError: it is no gzip of a CSV file with the required columns, it names pupils, or it is too large.
         """
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _unfinished(self.directory) as file:
-            check = _Check(self.max_plain_bytes)
-            digest, received = hashlib.sha256(), 0
+            check, digest = _Check(tablefiles.Unpacker(self.max_bytes, self.max_plain_bytes)), hashlib.sha256()
             async for piece in content:
-                received += len(piece)
-                if received > self.max_bytes:
-                    raise errors.SpecError(f"the table is larger than {self.max_bytes >> 20} MiB: split or thin it")
                 digest.update(piece)
                 check.feed(piece)
                 file.write(piece)
@@ -85,64 +80,26 @@ class EvaluationStore:
         return self.directory / f"{digest.removeprefix('sha256:')}.csv.gz"
 
 
-@dataclass(slots=True)
 class _Check:
-    """Decompresses as it goes, holding the first line only: a small file that grows without end is stopped early."""
+    """Unpacks as it goes and holds the first lines only."""
 
-    max_plain_bytes: int
-    _gzip: "zlib._Decompress" = field(default_factory=lambda: zlib.decompressobj(wbits=zlib.MAX_WBITS | 16))
-    _plain: int = 0
-    _rows: int = 0
-    _head: bytes = b""
+    def __init__(self, unpacker: tablefiles.Unpacker) -> None:
+        self._unpacker = unpacker
+        self._lines = 0
+        self._head = b""
 
     def feed(self, piece: bytes) -> None:
-        while piece:
-            if self._gzip.eof:
-                raise errors.SpecError("something follows the compressed table: upload one gzip file alone")
-            plain = self._decompress(piece)
-            self._plain += len(plain)
-            self._rows += plain.count(b"\n")
-            if self._plain > self.max_plain_bytes:
-                raise errors.SpecError(f"the table is larger than {self.max_plain_bytes >> 20} MiB unpacked: thin it")
-            if len(self._head) < _HEADER_BYTES:
-                self._head += plain[: _HEADER_BYTES - len(self._head)]
-            piece = self._gzip.unconsumed_tail or self._gzip.unused_data
+        for plain in self._unpacker.feed(piece):
+            self._lines += plain.count(b"\n")
+            tablefiles.refuse_many(self._lines)
+            self._head += plain[: 2 * tablefiles.MAX_LINE_BYTES - len(self._head)]
 
     def finish(self) -> None:
-        if not self._gzip.eof:
-            raise errors.SpecError(
-                "the table is cut off or no gzip file: compress the CSV with gzip and upload it whole"
-            )
-        header, _, rest = self._head.partition(b"\n")
-        _check_columns(_parse_header(header))
+        self._unpacker.finish()
+        heading, _, rest = self._head.partition(b"\n")
+        tableheadings.refuse(tableheadings.parse(heading), REQUIRED_COLUMNS)
         if not rest.strip():
-            raise errors.SpecError("the table has a heading and no rows: there is nothing to judge")
-
-    def _decompress(self, piece: bytes) -> bytes:
-        try:
-            return self._gzip.decompress(piece, _CHUNK_BYTES)
-        except zlib.error as exc:
-            raise errors.SpecError("the body is no gzip file: compress the CSV with gzip and upload that") from exc
-
-
-def _parse_header(line: bytes) -> list[str]:
-    try:
-        text = line.decode("utf-8-sig").rstrip("\r")
-        return next(csv.reader([text], strict=True), [])
-    except (UnicodeDecodeError, csv.Error) as exc:
-        raise errors.SpecError("the first line is no CSV heading in UTF-8: name the columns there") from exc
-
-
-def _check_columns(columns: list[str]) -> None:
-    missing = [name for name in REQUIRED_COLUMNS if name not in columns]
-    if missing:
-        raise errors.SpecError(f"the table lacks the columns {', '.join(missing)}")
-    doubled = sorted({name for name in columns if columns.count(name) > 1})
-    if doubled:
-        raise errors.SpecError(f"the table has these columns more than once: {', '.join(doubled)}")
-    identifying = sorted(_FORBIDDEN_COLUMNS & {name.strip().lower() for name in columns})
-    if identifying:
-        raise errors.SpecError(f"the table names pupils in {', '.join(identifying)}: remove these columns")
+            raise errors.SpecError("the evaluation table has no rows under its heading")
 
 
 @contextmanager

@@ -19,7 +19,9 @@ from homeroom.domain import errors
 from homeroom.gates import tablecells, tablefiles
 from homeroom.stats import clusters
 
-_COMMA, _NEWLINE, _RETURN, _SPACE, _DELETE = 44, 10, 13, 32, 127
+_COMMA, _NEWLINE = 44, 10
+_LONGEST_TYPED = 4 * tablecells.MOST_CHARACTERS
+"""No letter is typed in more than four parts."""
 Bytes = npt.NDArray[np.uint8]
 
 
@@ -65,39 +67,9 @@ def read(block: tablefiles.Block, wanted: tuple[Wanted, ...], width: int) -> dic
     Raises:
         SpecError: a line or a cell cannot be taken; names the line and never shows the cell.
     """
-    refuse_control_characters(block)
+    tablefiles.refuse_control_characters(block)
     found = _read_fast(block, wanted) if _is_plain(block.content, width) else None
     return _read_carefully(block, wanted, width) if found is None else found
-
-
-def decode(block: tablefiles.Block) -> str:
-    """The block as text.
-
-    Raises:
-        SpecError: it is not UTF-8.
-    """
-    try:
-        return block.content.decode("utf-8")
-    except UnicodeDecodeError as exc:
-        line = block.first_line + block.content.count(b"\n", 0, exc.start)
-        raise errors.SpecError(f"line {line} of the evaluation table is not UTF-8 text") from exc
-
-
-def refuse_control_characters(block: tablefiles.Block) -> None:
-    """Checks for bytes that no table needs; a carriage return may stand before the end of a line only.
-
-    Raises:
-        SpecError: there is one; names the line.
-    """
-    raw: Bytes = np.frombuffer(block.content, dtype=np.uint8)
-    odd = ((raw < _SPACE) & (raw != _NEWLINE)) | (raw == _DELETE)
-    if not odd.any():
-        return
-    odd[:-1] &= ~((raw[:-1] == _RETURN) & (raw[1:] == _NEWLINE))
-    where = np.flatnonzero(odd)
-    if len(where):
-        line = block.first_line + block.content.count(b"\n", 0, int(where[0]))
-        raise errors.SpecError(f"line {line} of the evaluation table holds a control character")
 
 
 def _is_plain(content: bytes, width: int) -> bool:
@@ -169,7 +141,7 @@ def _read_carefully(block: tablefiles.Block, wanted: tuple[Wanted, ...], width: 
 
 def _split(block: tablefiles.Block, width: int) -> list[list[str]]:
     rows: list[list[str]] = []
-    reader = csv.reader(io.StringIO(decode(block), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(tablefiles.decode(block), newline=""), strict=True)
     while True:
         line = block.first_line + len(rows)
         try:
@@ -207,4 +179,5 @@ def _refuse_first(column: Wanted, wrong: clusters.BoolArray, first_line: int) ->
 
 def _normalised(word: str) -> str:
     """The same letters in the same bytes, however they were typed."""
-    return word if word.isascii() else unicodedata.normalize("NFC", word)
+    # What is too long for any form stays as it is: to put many marks on one letter in order takes minutes.
+    return word if word.isascii() or len(word) > _LONGEST_TYPED else unicodedata.normalize("NFC", word)

@@ -1,46 +1,13 @@
 """Reads an evaluation table from a csv.gz: every cell is looked at, and what does not fit is named by line and column."""
 
-import csv
 from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from homeroom.domain import digests, errors, releases
-from homeroom.gates import evaluationtables, tableblocks, tablecells, tablefiles, tablerepeats
+from homeroom.gates import evaluationtables, tableblocks, tablecells, tablefiles, tableheadings, tablerepeats
 from homeroom.stats import clusters
-
-MAX_COLUMNS = 600
-IDENTIFIERS = frozenset(
-    [
-        "pupil",
-        "pupil_id",
-        "student",
-        "student_id",
-        "student_number",
-        "name",
-        "full_name",
-        "first_name",
-        "last_name",
-        "given_name",
-        "family_name",
-        "surname",
-        "birth_date",
-        "date_of_birth",
-        "dob",
-        "email",
-        "address",
-        "phone",
-        "ssn",
-        "upn",
-        "uln",
-        "ine",
-        "nis",
-    ]
-)
-"""Headings that name a pupil: the usual ones and the pupil numbers of several countries."""
-
-_SHOWN = 8
 
 Assembled = clusters.FloatArray | evaluationtables.Float32 | tableblocks.Named
 
@@ -102,10 +69,14 @@ def _forms(
     }
     answers = sorted(set(own) & set(features))
     if answers:
-        raise errors.SpecError(f"a feature of the release has the name of what is to be found out: {_listed(answers)}")
+        raise errors.SpecError(
+            f"a feature of the release has the name of what is to be found out: {tableheadings.listed(answers)}"
+        )
     both = sorted(set(groups) & (set(own) | set(features)) - {"year_group"})
     if both:
-        raise errors.SpecError(f"the policy takes columns for groups that are something else here: {_listed(both)}")
+        raise errors.SpecError(
+            f"the policy takes columns for groups that are something else here: {tableheadings.listed(both)}"
+        )
     return {**dict.fromkeys(groups, tablecells.GROUP), **dict.fromkeys(features, tablecells.FEATURE), **own}
 
 
@@ -120,8 +91,8 @@ def _read(content: bytes, rows: int, needed: dict[str, tablecells.Form]) -> dict
     blocks = tablefiles.blocks(content)
     first = next(blocks)
     line, _, rest = first.content.partition(b"\n")
-    header = _heading(line)
-    _refuse_bad_header(header, list(needed))
+    header = tableheadings.parse(line)
+    tableheadings.refuse(header, needed)
     forms = needed | {name: form for name, form in _WHERE_GIVEN.items() if name in header}
     wanted = tuple(tableblocks.Wanted(name, header.index(name), form) for name, form in forms.items())
     into = _Assembly(wanted, rows)
@@ -130,34 +101,6 @@ def _read(content: bytes, rows: int, needed: dict[str, tablecells.Form]) -> dict
     for block in blocks:
         into.add(tableblocks.read(block, wanted, len(header)))
     return into.columns()
-
-
-def _heading(line: bytes) -> list[str]:
-    block = tablefiles.Block(1, line + b"\n")
-    tableblocks.refuse_control_characters(block)
-    try:
-        header = next(csv.reader([tableblocks.decode(block).removeprefix("\ufeff").rstrip("\r\n")], strict=True), [])
-    except csv.Error as exc:
-        raise errors.SpecError("the heading of the evaluation table is not CSV: a quote is not closed") from exc
-    if len(header) > MAX_COLUMNS:
-        raise errors.SpecError(f"the evaluation table has {len(header)} columns; at most {MAX_COLUMNS} are read")
-    return header
-
-
-def _refuse_bad_header(header: list[str], wanted: list[str]) -> None:
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if twice:
-        raise errors.SpecError(f"the evaluation table has columns twice: {_listed(twice)}")
-    identifying = sorted(name for name in header if "_".join(name.lower().replace("-", " ").split()) in IDENTIFIERS)
-    if identifying:
-        raise errors.SpecError(f"the evaluation table names pupils; leave these columns out: {_listed(identifying)}")
-    missing = [name for name in wanted if name not in header]
-    if missing:
-        raise errors.SpecError(f"the evaluation table lacks columns that release or policy need: {_listed(missing)}")
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(repr(name[:63]) for name in names[:_SHOWN]) + (" and more" if names[_SHOWN:] else "")
 
 
 class _Assembly:
@@ -234,7 +177,9 @@ def _bands(columns: dict[str, Assembled], bands: Sequence[str], rows: int) -> ev
         raise errors.SpecError(f"the release serves {len(bands)} bands: the evaluation table needs a column 'band'")
     found = _named(columns, "band")
     if not set(bands).issuperset(found.words):
-        raise errors.SpecError(f"column 'band' holds others than the release serves: {_listed(sorted(bands))}")
+        raise errors.SpecError(
+            f"column 'band' holds others than the release serves: {tableheadings.listed(sorted(bands))}"
+        )
     return _labels(found)
 
 

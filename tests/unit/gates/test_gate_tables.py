@@ -107,6 +107,12 @@ def test_order_and_number_of_blocks_change_nothing(monkeypatch: pytest.MonkeyPat
         (_plain(f"{HEADING}\n{_line()}\n\n{_line()}\n"), "line 3 of the evaluation table has not as many cells"),
         (_plain(f"{HEADING}\n{_line()}\rx\n"), "line 2 of the evaluation table holds a control character"),
         (_plain(f"{HEADING}\n{'1' * 200_000}"), "line 2 of the evaluation table is longer than"),
+        (
+            _plain(f"{HEADING}\n{_line()}\n{'1' * 200_000}\n{_line()}\n"),
+            "line 3 of the evaluation table is longer than",
+        ),
+        (_plain(f"{HEADING}\n{_line(score_full='1' * 100_000 + 'x')}\n"), "line 2, column 'score_full'"),
+        (_plain(f"{HEADING}\n{_line(sex='á' + chr(0x301) + chr(0x316) * 25_000)}\n"), "line 2, column 'sex'"),
         (_plain("outcome,outcome\n1,1\n"), "columns twice: 'outcome'"),
         (_plain("c," * 700 + "c\n" + "1," * 700 + "1\n"), "at most 600"),
         (_without("z"), "lacks columns that release or policy need: 'z'"),
@@ -329,7 +335,7 @@ def test_too_many_compressed_bytes_are_not_even_read(monkeypatch: pytest.MonkeyP
     large = tmp_path / "table"
     large.write_bytes(bytes(2 << 20))
 
-    with pytest.raises(errors.SpecError, match="has 2 MiB compressed; at most 1 are read"):
+    with pytest.raises(errors.SpecError, match="more than 1 MiB compressed"):
         tablefiles.read(large)
 
 
@@ -369,7 +375,7 @@ def test_fast_reader_takes_nothing_that_the_careful_one_refuses(rows: list[tuple
 
 def _is_clean(block: tablefiles.Block) -> bool:
     try:
-        tableblocks.refuse_control_characters(block)
+        tablefiles.refuse_control_characters(block)
     except errors.SpecError:
         return False
     return True

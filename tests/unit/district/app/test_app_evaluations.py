@@ -4,13 +4,15 @@ import gzip
 import pathlib
 from collections.abc import AsyncIterator
 
+import numpy as np
 import pytest
 
 from homeroom.district import evaluations
 from homeroom.domain import digests, errors
+from homeroom.gates import tablefiles
 
 HEADER = ",".join(evaluations.REQUIRED_COLUMNS)
-TABLE = gzip.compress(f"{HEADER},free_lunch\ns,K,K-2,1,0.5,0.5,0.5,F\n".encode(), mtime=0)
+TABLE = gzip.compress(f"{HEADER},free_lunch\ns,K,1,0.5,0.5,F\n".encode(), mtime=0)
 
 
 async def pieces(content: bytes, size: int = 7) -> AsyncIterator[bytes]:
@@ -35,18 +37,35 @@ async def test_a_table_is_kept_by_its_digest_however_it_arrives(store: evaluatio
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "cut off"),
-        (TABLE[:-4], "cut off"),
-        (b"plain,text\n", "no gzip"),
+        (b"", "ends too early"),
+        (TABLE[:-4], "ends too early"),
+        (b"plain,text\n", "not a gzip file"),
         (TABLE + b"more", "something follows"),
-        (gzip.compress(b"\xff\xfe\n1\n"), "no CSV heading"),
-        (gzip.compress(b"site_id,outcome\ns,1\n"), "lacks the columns"),
-        (gzip.compress(f"{HEADER},sex,sex\nx\n".encode()), "more than once"),
+        (TABLE * 2, "something follows"),
+        (gzip.compress(b"\xff\xfe\n1\n"), "not UTF-8"),
+        (gzip.compress(b"site_id,outcome\ns,1\n"), "lacks columns"),
+        (gzip.compress(f"{HEADER},sex,sex\nx\n".encode()), "columns twice"),
         (gzip.compress(f"{HEADER},Student_ID\nx\n".encode()), "names pupils"),
+        (gzip.compress(f"{HEADER},date of birth\nx\n".encode()), "names pupils"),
         (gzip.compress(f"{HEADER}\n".encode()), "no rows"),
-        (gzip.compress(HEADER.encode() + b"\n" + b"0" * 300_000), "larger than"),
+        (gzip.compress(HEADER.encode() + b"\n" + b"0" * 300_000), "unpacks to more"),
+        (gzip.compress(np.random.default_rng(1).bytes(20_000)), "compressed"),
     ],
-    ids=["empty", "cut", "plain", "tail", "binary", "columns", "twice", "pupils", "no rows", "bomb"],
+    ids=[
+        "empty",
+        "cut",
+        "plain",
+        "tail",
+        "two files",
+        "binary",
+        "columns",
+        "twice",
+        "pupils",
+        "birth",
+        "no rows",
+        "bomb",
+        "large",
+    ],
 )
 async def test_what_cannot_be_judged_is_refused_and_nothing_of_it_stays(
     store: evaluations.EvaluationStore, content: bytes, said: str
@@ -68,6 +87,20 @@ async def test_a_table_over_the_cap_is_refused_before_its_end(store: evaluations
     with pytest.raises(errors.SpecError):
         await store.put(endless())
     assert sent < 20_000
+
+
+async def test_the_store_takes_what_the_gates_take_and_no_more(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rule: one limit. What could be judged can be uploaded, and what is uploaded can be judged."""
+    store = evaluations.EvaluationStore(tmp_path)
+    assert (store.max_bytes, store.max_plain_bytes) == (tablefiles.MAX_BYTES, tablefiles.MAX_PLAIN_BYTES)
+    monkeypatch.setattr(tablefiles, "MAX_ROWS", 2)
+    rows = b"s,K,1,0.5,0.5\n"
+
+    await store.put(pieces(gzip.compress(HEADER.encode() + b"\n" + 2 * rows)))
+    with pytest.raises(errors.SpecError, match="more than 2 rows"):
+        await store.put(pieces(gzip.compress(HEADER.encode() + b"\n" + 3 * rows)))
 
 
 async def test_an_altered_file_is_noticed(store: evaluations.EvaluationStore) -> None:
