@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -112,6 +112,7 @@ class Space:
     bands: tuple[str, ...]
     columns: tuple[str, ...]
     values: tuple[tuple[str, ...], ...]
+    _known: dict[Place, clusters.FloatArray] = field(default_factory=dict, repr=False)
 
     def holds(self, place: Place) -> bool:
         """Whether that place is a sum over cells."""
@@ -135,12 +136,18 @@ class Space:
 
     def vector(self, place: Place) -> clusters.FloatArray:
         """1 for each cell of that place; shape (a,)."""
+        known = self._known.get(place)
+        if known is None:
+            known = self._known[place] = self._cells(place)
+        return known
+
+    def _cells(self, place: Place) -> clusters.FloatArray:
         wanted = dict(place.members)
         cells: clusters.FloatArray = np.array([band in place.bands for band in self.bands], dtype=np.float64)
         for column, values in zip(self.columns, self.values, strict=True):
             sides = [*(wanted.get(column, value) == value for value in values), column not in wanted]
-            cells = np.asarray(np.kron(cells, np.array(sides, dtype=np.float64)), dtype=np.float64)
-        return cells
+            cells = np.multiply.outer(cells, np.array(sides, dtype=np.float64))
+        return np.asarray(cells.ravel())
 
 
 def spaces_of(draft: Draft, publications: Iterable[Publication]) -> tuple[Space, ...]:

@@ -31,27 +31,32 @@ class Withheld:
     told_before: bool
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Change:
     """By how much a number differs from the one of earlier reports.
 
     Attributes:
-        cells: the cells that it counts; shape (a,).
-        counted: which pupils of them.
+        counted: which pupils it counts.
+        whole: the place that it is about.
+        without: groups that are taken out of that place.
         pupils: the difference.
-        everybody: whether it is about all pupils of its bands.
         certain: whether it follows also for who does not know that no other values occur.
     """
 
-    cells: clusters.FloatArray
     counted: Counted
+    whole: Place
+    without: tuple[Place, ...]
     pupils: float
-    everybody: bool
     certain: bool
 
-    def is_inside(self, other: "Change") -> bool:
-        """Whether those whom it counts are all counted by ``other``."""
-        return other.counted in (self.counted, Counted.ALL) and bool((self.cells <= other.cells).all())
+    @property
+    def is_everybody(self) -> bool:
+        """Whether it is about all pupils of some bands."""
+        return not self.whole.members and not self.without
+
+    def cells(self, space: Space) -> clusters.FloatArray:
+        """The cells that it counts; shape (a,)."""
+        return np.asarray(space.vector(self.whole) - sum(space.vector(place) for place in self.without))
 
 
 def withhold(draft: Draft, earlier: Sequence[Publication]) -> Withheld:
@@ -67,9 +72,10 @@ def withhold(draft: Draft, earlier: Sequence[Publication]) -> Withheld:
             numbers whatever is withheld. The text holds no number of pupils.
     """
     same, others = _by_pupils(draft, earlier)
-    _refuse_few_more(draft, others)
+    few = [change for other in others for change in _few(draft, other)]
+    _refuse_few_more(draft, few)
     by_itself, _ = _hide(draft, draft.shown, (), ())
-    by_earlier, told_before = _hide(draft, draft.shown - by_itself, same, others) if earlier else (frozenset(), False)
+    by_earlier, told_before = _hide(draft, draft.shown - by_itself, same, few) if earlier else (frozenset(), False)
     return Withheld(by_itself, by_earlier, told_before)
 
 
@@ -99,35 +105,27 @@ def _alike(one: Counts, other: Counts) -> bool:
     return bool(common) and all(one[key] == other[key] for key in common)
 
 
-def _refuse_few_more(draft: Draft, others: Sequence[Publication]) -> None:
-    for other in others:
-        spaces = places.spaces_of(draft, [other])
-        changes = [_changes(draft, other, space) for space in spaces]
-        for scope in draft.scopes:
-            # The same change of everybody in each space; a space that shows many to have come and gone clears it.
-            if all(_everybody_by_few(draft, scope, *each) for each in zip(spaces, changes, strict=True)):
-                where = "" if scope == draft.scopes[0] else f" of {', '.join(sorted(scope))}"
-                raise errors.SpecError(
-                    f"the evaluation table has the pupils{where} of an earlier report but for fewer than {draft.minimum}, so both "
-                    "reports together would tell about these few: evaluate on exactly the pupils of the earlier report, or let at "
-                    f"least {draft.minimum} pupils{where} differ"
-                )
-
-
-def _everybody_by_few(draft: Draft, scope: places.Bands, space: Space, changes: list[Change]) -> bool:
-    cells = space.vector(Place(scope))
-    few = _few(draft, changes)
-    return any(each.everybody and each.counted is Counted.ALL and (each.cells == cells).all() for each in few)
+def _refuse_few_more(draft: Draft, few: Sequence[Change]) -> None:
+    for change in few:
+        if change.is_everybody and change.counted is Counted.ALL:
+            bands = change.whole.bands
+            where = "" if bands == draft.scopes[0] else f" of {', '.join(sorted(bands))}"
+            raise errors.SpecError(
+                f"the evaluation table has the pupils{where} of an earlier report but for fewer than {draft.minimum}, so both "
+                "reports together would tell about these few: evaluate on exactly the pupils of the earlier report, or let at "
+                f"least {draft.minimum} pupils{where} differ"
+            )
 
 
 def _hide(
-    draft: Draft, shown: frozenset[Place], same: Sequence[Publication], others: Sequence[Publication]
+    draft: Draft, shown: frozenset[Place], same: Sequence[Publication], few: Sequence[Change]
 ) -> tuple[frozenset[Place], bool]:
     """What to withhold of ``shown``, and whether a secret follows from earlier reports alone."""
     hidden: set[Place] = set()
     told_before = False
-    for space in places.spaces_of(draft, [*same, *others]):
-        secrets = [*_small(draft, space, same), *_came_or_left(draft, space, others)]
+    for space in places.spaces_of(draft, same):
+        changed = [change.cells(space) for change in few if not change.is_everybody and _is_about(change, space)]
+        secrets = [*_small(draft, space, same), *changed]
         before = [place for each in same for place in places.in_order(each.shown) if space.holds(place)]
         # Who knows that nobody has a value, or nobody in a band, subtracts without it; who does not know takes other ways.
         for known_empty in ((), draft.scopes[:1], draft.scopes) if secrets else ():
@@ -211,20 +209,40 @@ def _left_beside(space: Space, sizes: dict[Place, float], minimum: int) -> list[
     ]
 
 
-def _came_or_left(draft: Draft, space: Space, others: Sequence[Publication]) -> list[clusters.FloatArray]:
-    """Groups that differ from those of an earlier report by a few pupils."""
-    few = [change for other in others for change in _few(draft, _changes(draft, other, space))]
-    return [change.cells for change in few if not change.everybody]
+def _is_about(change: Change, space: Space) -> bool:
+    return all(space.holds(place) for place in (change.whole, *change.without))
 
 
-def _few(draft: Draft, changes: Sequence[Change]) -> list[Change]:
-    """Changes by few pupils; a part that changed by many shows that others came and went, and that these are not all."""
-    many = [change for change in changes if change.certain and abs(change.pupils) >= draft.minimum]
-    return [
-        change
-        for change in changes
-        if 0 < abs(change.pupils) < draft.minimum and not any(part.is_inside(change) for part in many)
+def _few(draft: Draft, other: Publication) -> list[Change]:
+    """Changes by few pupils.
+
+    Where many came and many left, a few more or fewer tell about nobody. That is so for all of both tables where numbers show it
+    in two places, and for a place where they show it in a part of it.
+    """
+    mixed = {counted: _many_came_and_left(draft, other, counted) for counted in Counted}
+    few: list[Change] = []
+    for space in places.spaces_of(draft, [other]) if not mixed[Counted.ALL] else ():
+        changes = _changes(draft, other, space)
+        many = [change for change in changes if change.certain and abs(change.pupils) >= draft.minimum]
+        cells = np.reshape([change.cells(space) for change in many], (len(many), len(space.ones())))
+        for change in changes:
+            if mixed[change.counted] or not 0 < abs(change.pupils) < draft.minimum:
+                continue
+            inside = np.atleast_1d((cells <= change.cells(space)).all(axis=1))
+            kinds = {part.counted for part, is_inside in zip(many, inside, strict=True) if is_inside}
+            if change.counted not in kinds and not (kinds and change.counted is Counted.ALL):
+                few.append(change)
+    return few
+
+
+def _many_came_and_left(draft: Draft, other: Publication, counted: Counted) -> bool:
+    """Whether some numbers rose by many pupils and others fell by as many."""
+    changes = [
+        draft.counts[kind, place] - rows
+        for (kind, place), rows in other.told.items()
+        if kind in (counted, Counted.ALL) and (kind, place) in draft.counts
     ]
+    return max(changes, default=0.0) >= draft.minimum and min(changes, default=0.0) <= -draft.minimum
 
 
 def _changes(draft: Draft, other: Publication, space: Space) -> list[Change]:
@@ -250,25 +268,24 @@ def _changes_of(
     counted: Counted, draft: Draft, other: Publication, space: Space, possible: clusters.FloatArray
 ) -> Iterable[Change]:
     terms = list(_terms(draft, space))
-    cells = np.stack([space.vector(plus) - space.vectors(minus).sum(axis=0) for plus, minus in terms])
+    cells = np.stack([space.vector(whole) - sum(space.vector(place) for place in without) for whole, without in terms])
     shown, numbers = _told(other, space, counted)
     before = suppressions.derived(shown * possible, numbers, cells * possible)
-    for (plus, minus), vector, rows in zip(terms, cells, before.tolist(), strict=True):
+    for (whole, without), rows in zip(terms, before.tolist(), strict=True):
         if math.isfinite(rows):
-            now = draft.counts[counted, plus] - sum(draft.counts[counted, place] for place in minus)
-            everybody = not plus.members and not minus
-            yield Change(vector, counted, round(now - rows), everybody=everybody, certain=bool(possible.all()))
+            now = draft.counts[counted, whole] - sum(draft.counts[counted, place] for place in without)
+            yield Change(counted, whole, without, round(now - rows), certain=bool(possible.all()))
 
 
-def _terms(draft: Draft, space: Space) -> Iterable[tuple[Place, list[Place]]]:
+def _terms(draft: Draft, space: Space) -> Iterable[tuple[Place, tuple[Place, ...]]]:
     """What a report tells directly, or by taking some of its numbers from another."""
     for scope in draft.scopes:
         everybody = Place(scope)
         groups = [place for place in draft.places if _is_in(place, space, scope)]
-        yield everybody, []
+        yield everybody, ()
         if len(space.columns) == 1 and len(groups) > 1:
-            yield everybody, groups
+            yield everybody, tuple(groups)
         for place in groups:
-            yield place, []
-            yield everybody, [place]
-            yield from ((whole, [place]) for whole in groups if whole.members < place.members)
+            yield place, ()
+            yield everybody, (place,)
+            yield from ((whole, (place,)) for whole in groups if whole.members < place.members)
