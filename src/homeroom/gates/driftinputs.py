@@ -13,7 +13,7 @@ from homeroom.domain import verdicts
 from homeroom.gates import drifttargets, inputcounts, references, tabulations, words, yearcounts
 from homeroom.gates.drifttargets import Basis, Target, Told
 from homeroom.gates.evidence import FEWEST_SCHOOLS, Evidence, three_valued
-from homeroom.stats import clusters, distances
+from homeroom.stats import bounds, clusters, distances, fewclusters
 
 GATE = "drift"
 ALL = "all year groups"
@@ -113,25 +113,27 @@ def _measure(
     evidence: Evidence, feature: references.Feature, name: str, table: clusters.FloatArray, target: Target
 ) -> Slice:
     rows = int(table.sum())
-    few = rows < evidence.minimum_cell or int((table.sum(axis=1) > 0).sum()) < FEWEST_SCHOOLS
-    if few or not target.judges:
+    schools = int((table.sum(axis=1) > 0).sum())
+    if rows < evidence.minimum_cell or schools < FEWEST_SCHOOLS or not target.judges:
         return Slice(name, 0, None, target)
     measure = (
         distances.kolmogorov_smirnov if isinstance(feature, references.ContinuousSketch) else distances.total_variation
     )
     found = measure(yearcounts.in_blocks(table, target.blocks), target.shares, evidence.weights)
-    return Slice(name, rows, _less_chance_of_training(found, rows, target.rows), target)
+    return Slice(name, rows, _cautious(found, rows, target.rows, schools), target)
 
 
-def _less_chance_of_training(found: distances.Distance, rows: int, trained: float) -> distances.Distance:
-    """Lets a difference count only where chance in the training rows does not explain it either.
+def _cautious(found: distances.Distance, rows: int, trained: float, schools: int) -> distances.Distance:
+    """Bounds that allow for what few schools do not tell of their spread, and for chance in the training rows.
 
-    They are taken for pupils of like schools, so they scatter as these rows do, but for their number. Rows that are those
-    of the training have no such chance, and no difference either.
+    The latter are taken for pupils of like schools, so they scatter as these rows do, but for their number: a difference that
+    their chance explains is none. Rows that are those of the training have no such chance, and no difference either.
     """
-    wider = (1 + rows / trained) ** 0.5
+    few = fewclusters.factor(schools, bounds.LEVEL)
+    wider = few * (1 + rows / trained) ** 0.5
     low = max(0.0, found.estimate - wider * (found.estimate - found.low)) if found.low > 0 else 0.0
-    return replace(found, low=low, detectable=wider * found.detectable)
+    high = min(1.0, found.estimate + few * (found.high - found.estimate))
+    return replace(found, low=low, high=high, detectable=wider * found.detectable)
 
 
 def _verdict(evidence: Evidence, name: str, found: Slice) -> verdicts.Verdict:

@@ -6,6 +6,7 @@ from tests.unit.gates import cases
 
 from homeroom.domain import verdicts
 from homeroom.gates import drift, references
+from homeroom.stats import fewclusters
 
 Outcome = verdicts.Outcome
 
@@ -145,3 +146,22 @@ def test_what_few_training_rows_show_counts_for_less_than_the_same_of_many() -> 
 
     assert _judge(moved, _reference(many)).outcome is Outcome.FAIL
     assert _judge(moved, _reference(few)).outcome is Outcome.NOT_ENOUGH_EVIDENCE
+
+
+def test_few_schools_say_less_of_their_spread_than_many() -> None:
+    """Rule: the bounds of ten schools are a sixth wider than resampling them gives, those of a hundred hardly."""
+    assert fewclusters.factor(10, 0.95) == pytest.approx(1.17, abs=0.005)
+    assert fewclusters.factor(100, 0.95) == pytest.approx(1.01, abs=0.006)
+
+
+def test_year_groups_a_standard_deviation_apart_are_told_and_a_change_in_one_is_found() -> None:
+    """Rule: blocks may be coarse where year groups hardly meet, as long as a shift of one of them is seen."""
+    table = _grown(cases.columns(), 1.5)
+    reference = references.parse(_reference(table))
+    moved = {**table, "z": table["z"] + np.where(table["year_group"] == "K", 0.6, 0.0).astype(np.float32)}
+
+    assert reference.features[0].years is not None
+    assert None not in reference.features[0].years.counts
+    assert _judge(table, reference.to_bytes()).outcome is Outcome.PASS
+    assert "in year group K:" in _judge(moved, reference.to_bytes()).sentence
+    assert _judge(moved, reference.to_bytes()).outcome is Outcome.FAIL
