@@ -7,7 +7,7 @@ import typer
 
 from homeroom.cli import output
 from homeroom.client import offices
-from homeroom.domain import errors, schoolclosures
+from homeroom.domain import closurestatements, errors
 
 app = typer.Typer(help="For a school's office, on its own box: closed days.", no_args_is_help=True)
 
@@ -24,7 +24,7 @@ ToOption = Annotated[str | None, typer.Option("--to", help="Last day; default: t
 @output.says_errors
 def close(
     start: FromOption,
-    cause: Annotated[schoolclosures.Cause, typer.Option("--because", help="Why.")],
+    cause: Annotated[closurestatements.Cause, typer.Option("--because", help="Why.")],
     end: ToOption = None,
     note: Annotated[str, typer.Option(help="A few words for the district; no numbers and no names of people.")] = "",
     socket: SocketOption = None,
@@ -36,7 +36,7 @@ def close(
 
     Example: `homeroom school close --from 2027-02-03 --to 2027-02-04 --because snow --box build/my-school`
     """
-    schoolclosures.read(start, end or start, cause, note)  # said here, so that a mistake is told without a box
+    closurestatements.read(start, end or start, cause, note)  # said here, so that a mistake is told without a box
     said = {"closed": True, "from": start, "to": end or start, "cause": cause.value, "note": note}
     _show(offices.say(_socket(socket, box), said, school), form)
 
@@ -55,7 +55,7 @@ def open_(
 
     Example: `homeroom school open --from 2027-02-04 --box build/my-school`
     """
-    schoolclosures.read(start, end or start, None)
+    closurestatements.read(start, end or start, None)
     _show(offices.say(_socket(socket, box), {"closed": False, "from": start, "to": end or start}, school), form)
 
 

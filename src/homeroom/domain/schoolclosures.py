@@ -1,11 +1,11 @@
-"""Days on which a school's own office says that it is closed: how it says so, and which of them count.
+"""Days on which a school's own office says that it is closed: and which of them count.
 
 A statement is about whole days, and the latest statement about a day is the one that holds. So it does not matter how
 often or in which order statements arrive, and a box that was replaced can still take back what the old one said.
 
 Example:
-    >>> snow = Statement(dayspans.Span(date(2027, 2, 3), date(2027, 2, 5)), Cause.SNOW)
-    >>> back = Statement(dayspans.Span(date(2027, 2, 5), date(2027, 2, 5)), None)
+    >>> snow = closurestatements.read("2027-02-03", "2027-02-05", "snow")
+    >>> back = closurestatements.read("2027-02-05", "2027-02-05", None)
     >>> said = [Received((1, 8), back, date(2027, 2, 4)), Received((1, 7), snow, date(2027, 2, 3))]
     >>> [(str(closure.days.start), str(closure.days.end)) for closure in decide(said, Limits())]
     [('2027-02-03', '2027-02-04')]
@@ -15,14 +15,9 @@ import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
 
-from homeroom.domain import dayspans, errors
+from homeroom.domain import closurestatements, dayspans
 
-NOTE_LENGTH = 80
-"""Characters of the office's own words: a half sentence, too short for a story about somebody."""
-LONGEST = 60
-"""Days in one statement; a school that is closed for longer has another calendar, which the district writes."""
 LATEST = timedelta(days=60)
 """So long after a closed day a statement may reach the district: schools with no line for weeks are usual."""
 MOST_COUNTED = 20
@@ -33,35 +28,6 @@ MOST_REFUSED = 20
 """Refused closures that are shown, the newest."""
 REMEMBERED = timedelta(days=400)
 """Closures are looked at until this long after they ended: a school year and its summer."""
-
-CLOSED_EVENT, OPEN_EVENT = "school-closed", "school-open-after-all"
-
-
-class Cause(enum.StrEnum):
-    """Why a school is closed."""
-
-    SNOW = "snow"
-    """Snow or ice."""
-    STORM = "storm"
-    """Storm, hail or lightning."""
-    FLOOD = "flood"
-    """Water where it should not be."""
-    HEAT = "heat"
-    """Too hot, or smoke in the air."""
-    POWER = "power"
-    """No electricity."""
-    BUILDING = "building"
-    """No heating, no water, a burst pipe, damage."""
-    ILLNESS = "illness"
-    """Too many are ill."""
-    TRANSPORT = "transport"
-    """No buses, roads closed."""
-    STRIKE = "strike"
-    """Too few staff because of a strike."""
-    SAFETY = "safety"
-    """The authorities advise it."""
-    OTHER = "other"
-    """Anything else."""
 
 
 class Refusal(enum.StrEnum):
@@ -82,21 +48,6 @@ class Refusal(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """What a school's office said about whole days.
-
-    Attributes:
-        days: first and last day; its name is not used.
-        cause: why the school is closed on them; None: it is open after all.
-        note: the office's own words, may be empty. It is shown to the district's staff, and put into no log.
-    """
-
-    days: dayspans.Span
-    cause: Cause | None
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Received:
     """A statement as it reached the district.
 
@@ -107,7 +58,7 @@ class Received:
     """
 
     number: tuple[int, int]
-    statement: Statement
+    statement: closurestatements.Statement
     on: date
 
 
@@ -118,7 +69,7 @@ class Limits:
     Attributes:
         taken: False: nothing that it reports counts.
         days_ahead: a closure begins at most this many days after it was reported.
-        longest_days: days of one closure, at most ``LONGEST``.
+        longest_days: days of one closure, at most ``closurestatements.LONGEST``.
         open_days: days on which the school was open, whatever it says.
     """
 
@@ -140,78 +91,9 @@ class Closure:
     """
 
     days: dayspans.Span
-    cause: Cause
+    cause: closurestatements.Cause
     note: str = ""
     refusal: Refusal | None = None
-
-
-def read(start: str, end: str, cause: str | None, note: str = "") -> Statement:
-    """What the office typed, if it can be sent; no date is compared with a clock, which may be wrong on a box.
-
-    Args:
-        start: first day, such as 2027-02-03.
-        end: last day, the same for a single one.
-        cause: one of ``Cause``; None: open after all.
-        note: a few words.
-
-    Raises:
-        SpecError: something does not fit; the text says what to change.
-    """
-    if cause is not None and cause not in set(Cause):
-        raise errors.SpecError(f"{cause[:40]!r} is no cause: choose one of {', '.join(Cause)}")
-    known = None if cause is None else Cause(cause)
-    return check(Statement(dayspans.Span(_day(start), _day(end)), known, note))
-
-
-def check(statement: Statement) -> Statement:
-    """``statement`` if it can be sent.
-
-    Raises:
-        SpecError: its form does not fit; the text says what to change.
-    """
-    days = statement.days
-    if days.length < 1:
-        raise errors.SpecError(f"it ends on {days.end}, before it starts on {days.start}: swap them")
-    if days.length > LONGEST:
-        raise errors.SpecError(
-            f"{days.start} to {days.end} are {days.length} days, and {LONGEST} can be reported at once: "
-            "for longer ask the district to change your calendar"
-        )
-    _check_note(statement.note)
-    return statement
-
-
-def to_payload(statement: Statement) -> dict[str, Any]:
-    """``statement`` as a report carries it."""
-    days = {"from": statement.days.start.isoformat(), "to": statement.days.end.isoformat()}
-    if statement.cause is None:
-        return {"event": OPEN_EVENT, **days}
-    return {"event": CLOSED_EVENT, **days, "cause": statement.cause.value, "note": statement.note}
-
-
-def from_payload(payload: Mapping[str, Any]) -> Statement | None:
-    """The statement that a report carries; None when it is about something else or cannot be read.
-
-    A cause that only a newer school knows reads as ``other``, and a note that does not fit as an empty one: that the
-    school is closed matters more.
-    """
-    event = payload.get("event")
-    if event not in (CLOSED_EVENT, OPEN_EVENT):
-        return None
-    try:
-        days = dayspans.Span(date.fromisoformat(str(payload["from"])), date.fromisoformat(str(payload["to"])))
-    except (KeyError, ValueError):
-        return None
-    if days.length < 1:
-        return None
-    if event == OPEN_EVENT:
-        return Statement(days, None)
-    return Statement(days, cause_named(str(payload.get("cause"))), _fitting(str(payload.get("note", ""))))
-
-
-def cause_named(text: str) -> Cause:
-    """That cause; ``other`` for one that is not known here."""
-    return Cause(text) if text in set(Cause) else Cause.OTHER
 
 
 def decide(received: Iterable[Received], limits: Limits) -> tuple[Closure, ...]:
@@ -245,7 +127,7 @@ def decide(received: Iterable[Received], limits: Limits) -> tuple[Closure, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Why:
-    cause: Cause
+    cause: closurestatements.Cause
     note: str
 
 
@@ -253,7 +135,7 @@ def _refusal(one: Received, limits: Limits) -> Refusal | None:
     days = one.statement.days
     cases = (
         (not limits.taken, Refusal.NOT_TAKEN),
-        (days.length > min(limits.longest_days, LONGEST), Refusal.TOO_LONG),
+        (days.length > min(limits.longest_days, closurestatements.LONGEST), Refusal.TOO_LONG),
         (days.start - one.on > timedelta(days=limits.days_ahead), Refusal.TOO_FAR_AHEAD),
         (one.on - days.end > LATEST, Refusal.TOO_LONG_AGO),
     )
@@ -274,28 +156,3 @@ def _closures(by_day: Mapping[date, _Why]) -> tuple[Closure, ...]:
 
 def _covers(days: dayspans.Span, others: dayspans.Span) -> bool:
     return days.start <= others.start and others.end <= days.end
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as exc:
-        raise errors.SpecError(f"{text[:40]!r} is no date: write it as 2027-02-03") from exc
-
-
-def _check_note(note: str) -> None:
-    if len(note) > NOTE_LENGTH:
-        raise errors.SpecError(f"the note has {len(note)} characters: write at most {NOTE_LENGTH}")
-    if not note.isprintable():
-        raise errors.SpecError("the note holds a line break or another sign that cannot be printed: write one line")
-    # No rule finds a name; this finds telephone numbers, pupil numbers, dates of birth and addresses of mails.
-    if any(sign.isdigit() or sign == "@" for sign in note):
-        raise errors.SpecError("the note holds a digit or @: write no numbers, no addresses and no names of people")
-
-
-def _fitting(note: str) -> str:
-    try:
-        _check_note(note)
-    except errors.SpecError:
-        return ""
-    return note

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from homeroom.domain import assignments, dayspans, schoolclosures, schooltime
+from homeroom.domain import assignments, closurestatements, dayspans, schoolclosures, schooltime
 from homeroom.resources import definitions, fields, kinds, objects, rules, statuses
 
 PLURAL = "schoolsites"
@@ -171,9 +171,9 @@ class ClosureReports(objects.Part):
 
     taken: bool = True
     """Whether what the school reports counts."""
-    days_ahead: Annotated[int, Field(ge=0, le=schoolclosures.LONGEST)] = schoolclosures.Limits().days_ahead
+    days_ahead: Annotated[int, Field(ge=0, le=closurestatements.LONGEST)] = schoolclosures.Limits().days_ahead
     """A closure begins at most this many days after it was reported; what is planned earlier belongs in the calendar."""
-    longest_days: Annotated[int, Field(ge=1, le=schoolclosures.LONGEST)] = schoolclosures.Limits().longest_days
+    longest_days: Annotated[int, Field(ge=1, le=closurestatements.LONGEST)] = schoolclosures.Limits().longest_days
     """Days of the longest closure that counts."""
     open_days: Annotated[tuple[OpenDays, ...], Field(max_length=20)] = ()
     """Days on which the school was open, whatever it reported: a mistake that nobody there can take back."""
@@ -282,9 +282,9 @@ class ReportedClosure(objects.Part):
     """First closed day."""
     end: date
     """Last closed day."""
-    cause: schoolclosures.Cause
+    cause: closurestatements.Cause
     """Why."""
-    note: Annotated[str, StringConstraints(max_length=schoolclosures.NOTE_LENGTH)] | None = None
+    note: Annotated[str, StringConstraints(max_length=closurestatements.NOTE_LENGTH)] | None = None
     """In the office's own words."""
     refused: schoolclosures.Refusal | None = None
     """Why it does not count; absent when it does."""

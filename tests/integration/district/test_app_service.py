@@ -17,7 +17,7 @@ from tests.unit.district.app import worlds
 from homeroom.district.app import users
 from homeroom.district.database import Database, closures, sites
 from homeroom.district.database import assignments as published
-from homeroom.domain import digests, errors, reports, schoolclosures
+from homeroom.domain import closurestatements, digests, errors, reports, schoolclosures
 from homeroom.embedded import kubernetes, mlflow, ports, probes, supervisor
 from homeroom.transport import tls
 from homeroom.transport.control import client as control
@@ -304,14 +304,14 @@ async def test_closures_of_a_school_hold_once_whichever_way_and_however_often_th
 ) -> None:
     """Through its hub and straight, the later one first, each of them twice: one row each, and the later one holds."""
     said = [
-        schoolclosures.read("2027-02-03", "2027-02-04", "snow", "hill road"),
-        schoolclosures.read("2027-02-04", "2027-02-04", None),
+        closurestatements.read("2027-02-03", "2027-02-04", "snow", "hill road"),
+        closurestatements.read("2027-02-04", "2027-02-04", None),
     ]
     closed, opened = (
         sealed(
             running, reports.Report(reports.ReportKey(SITE, 1, "audit", number), datetime.now(UTC), payload), enrolled
         )
-        for number, payload in enumerate(map(schoolclosures.to_payload, said), start=501)
+        for number, payload in enumerate(map(closurestatements.to_payload, said), start=501)
     )
     hub = running.identity("hub", "homeroom://hub/north-hub")
     school = running.identity("school", f"homeroom://site/{SITE}")

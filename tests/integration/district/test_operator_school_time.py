@@ -11,7 +11,7 @@ from tests import polling
 from tests.integration.district import operating
 
 from homeroom.district.database import reports as report_rows
-from homeroom.domain import reports, schoolclosures, schoolyears, terms
+from homeroom.domain import closurestatements, reports, schoolyears, terms
 from homeroom.embedded import kubectl, kubernetes, registry, toolchain
 from homeroom.kube import client as kube
 from homeroom.resources import academiccalendars, objects, schoolsites
@@ -94,11 +94,11 @@ async def until_time(cluster: kube.Kubernetes, **expected: Any) -> dict[str, Any
 
 def say(rig: operating.Rig, seq: int, start: date, end: date, cause: str | None) -> None:
     """A statement of the school's office, applied as the control channel does."""
-    statement = schoolclosures.read(start.isoformat(), end.isoformat(), cause)
+    statement = closurestatements.read(start.isoformat(), end.isoformat(), cause)
     key = reports.ReportKey(operating.a_site_id(NAME), 1, "audit", seq)
     now = datetime.now(UTC)
     with rig.rows.write() as connection:
-        report_rows.apply(connection, [reports.Report(key, now, schoolclosures.to_payload(statement))], now)
+        report_rows.apply(connection, [reports.Report(key, now, closurestatements.to_payload(statement))], now)
 
 
 async def test_school_time_follows_the_calendar_that_a_school_names(

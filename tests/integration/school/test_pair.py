@@ -15,7 +15,7 @@ from tests.integration.school import conftest
 from typer.testing import CliRunner
 
 from homeroom.cli import app
-from homeroom.domain import assignments, reports, schoolclosures
+from homeroom.domain import assignments, closurestatements, reports
 
 pytestmark = pytest.mark.real
 
@@ -213,9 +213,9 @@ def test_office_closes_its_school_while_the_line_is_cut(
     site.start()
     conftest.wait_until(lambda: "has received all of it" in office("closures", "--socket", socket))
     said = [payload for payload in site.world.payloads(reports.ReportClass.AUDIT) if "from" in payload]
-    assert [schoolclosures.from_payload(payload) for payload in said] == [
-        schoolclosures.read("2027-02-03", "2027-02-04", "snow", "roads blocked"),
-        schoolclosures.read("2027-02-04", "2027-02-04", None),
+    assert [closurestatements.from_payload(payload) for payload in said] == [
+        closurestatements.read("2027-02-03", "2027-02-04", "snow", "roads blocked"),
+        closurestatements.read("2027-02-04", "2027-02-04", None),
     ]
     assert b"roads blocked" not in (tmp_path / "agent.log").read_bytes()
 

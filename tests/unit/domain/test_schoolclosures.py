@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homeroom.domain import dayspans, errors, schoolclosures
+from homeroom.domain import closurestatements, dayspans, schoolclosures
 
-Cause, Refusal = schoolclosures.Cause, schoolclosures.Refusal
+Cause, Refusal = closurestatements.Cause, schoolclosures.Refusal
 HEARD = date(2027, 2, 3)
 LIMITS = schoolclosures.Limits(days_ahead=14, longest_days=5)
 
@@ -23,11 +23,11 @@ def said(
     start: str,
     end: str = "",
     *,
-    cause: schoolclosures.Cause | None = Cause.SNOW,
+    cause: closurestatements.Cause | None = Cause.SNOW,
     note: str = "",
     epoch: int = 1,
 ) -> schoolclosures.Received:
-    statement = schoolclosures.Statement(span(start, end), cause, note)
+    statement = closurestatements.Statement(span(start, end), cause, note)
     return schoolclosures.Received((epoch, seq), statement, HEARD)
 
 
@@ -100,8 +100,8 @@ def test_district_that_knows_better_overrules_single_days() -> None:
 
 
 def test_limits_of_the_district_cannot_exceed_what_can_be_reported() -> None:
-    days = dayspans.Span(HEARD, HEARD + timedelta(days=schoolclosures.LONGEST))
-    received = schoolclosures.Received((1, 1), schoolclosures.Statement(days, Cause.SNOW), HEARD)
+    days = dayspans.Span(HEARD, HEARD + timedelta(days=closurestatements.LONGEST))
+    received = schoolclosures.Received((1, 1), closurestatements.Statement(days, Cause.SNOW), HEARD)
     (closure,) = schoolclosures.decide([received], replace(LIMITS, longest_days=1000))
     assert closure.refusal is Refusal.TOO_LONG
 
@@ -130,7 +130,7 @@ def test_number_of_closures_is_bounded_and_the_newest_is_refused() -> None:
 def test_closures_without_end_are_not_one_endless_closure() -> None:
     """Reported day after day they become one; a calendar that is closed for longer than a year could not be used."""
     every = [
-        schoolclosures.Received((1, n), schoolclosures.Statement(dayspans.Span(day, day), Cause.SNOW), day)
+        schoolclosures.Received((1, n), closurestatements.Statement(dayspans.Span(day, day), Cause.SNOW), day)
         for n in range(schoolclosures.MOST_DAYS + 1)
         for day in [HEARD + timedelta(days=n)]
     ]
@@ -148,7 +148,9 @@ def test_refused_closures_that_are_shown_are_bounded() -> None:
 
 DAYS = st.integers(0, 9).map(lambda number: HEARD + timedelta(days=number))
 STATEMENTS = st.builds(
-    lambda first, length, cause: schoolclosures.Statement(dayspans.Span(first, first + timedelta(days=length)), cause),
+    lambda first, length, cause: closurestatements.Statement(
+        dayspans.Span(first, first + timedelta(days=length)), cause
+    ),
     DAYS,
     st.integers(0, 6),
     st.sampled_from([Cause.SNOW, Cause.POWER, None]),
@@ -157,7 +159,7 @@ STATEMENTS = st.builds(
 
 @given(statements=st.lists(STATEMENTS, max_size=8), data=st.data())
 def test_any_order_and_repetition_of_arrival_gives_the_same(
-    statements: list[schoolclosures.Statement], data: st.DataObject
+    statements: list[closurestatements.Statement], data: st.DataObject
 ) -> None:
     every = [schoolclosures.Received((1, n), statement, HEARD) for n, statement in enumerate(statements)]
     arrived = data.draw(
@@ -172,85 +174,3 @@ def test_any_order_and_repetition_of_arrival_gives_the_same(
 
 def _allowed(one: schoolclosures.Received) -> bool:
     return one.statement.cause is None or one.statement.days.length <= LIMITS.longest_days
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        schoolclosures.Statement(span("2027-02-03", "2027-02-04"), Cause.POWER, "transformer"),
-        schoolclosures.Statement(span("2027-02-03"), None),
-    ],
-    ids=["closed", "open after all"],
-)
-def test_statement_survives_its_journey(statement: schoolclosures.Statement) -> None:
-    assert schoolclosures.from_payload(schoolclosures.to_payload(statement)) == statement
-
-
-CLOSED = {"event": "school-closed", "from": "2027-02-03", "to": "2027-02-03", "cause": "snow", "note": ""}
-
-
-@pytest.mark.parametrize(
-    "payload",
-    [
-        {},
-        {"event": "installed"},
-        {**CLOSED, "from": "yesterday"},
-        {**CLOSED, "to": None},
-        {**CLOSED, "to": "2027-02-01"},
-        {"event": "school-closed"},
-        {**CLOSED, "event": ["school-closed"]},
-    ],
-)
-def test_report_about_something_else_is_no_statement(payload: dict[str, object]) -> None:
-    assert schoolclosures.from_payload(payload) is None
-
-
-def test_closure_of_a_newer_school_counts_with_what_is_understood() -> None:
-    found = schoolclosures.from_payload({**CLOSED, "cause": "meteorite", "note": "call 555 0100", "more": 1})
-    assert found == schoolclosures.Statement(span("2027-02-03"), Cause.OTHER, "")
-
-
-@pytest.mark.parametrize(
-    ("statement", "message"),
-    [
-        pytest.param(schoolclosures.Statement(span("2027-02-03", "2027-02-01"), Cause.SNOW), "swap them", id="order"),
-        pytest.param(
-            schoolclosures.Statement(span("2027-02-03", "2027-04-04"), Cause.SNOW), "60 can be reported", id="61 days"
-        ),
-        pytest.param(schoolclosures.Statement(span("2027-02-03"), Cause.OTHER, "x" * 81), "at most 80", id="long note"),
-        pytest.param(
-            schoolclosures.Statement(span("2027-02-03"), Cause.OTHER, "pupil 4711"), "no names", id="a number"
-        ),
-        pytest.param(
-            schoolclosures.Statement(span("2027-02-03"), Cause.OTHER, "ask a@b.example"), "no names", id="an address"
-        ),
-        pytest.param(schoolclosures.Statement(span("2027-02-03"), Cause.OTHER, "a\nb"), "one line", id="two lines"),
-    ],
-)
-def test_office_is_told_what_to_change(statement: schoolclosures.Statement, message: str) -> None:
-    with pytest.raises(errors.SpecError, match=message):
-        schoolclosures.check(statement)
-
-
-@pytest.mark.parametrize(
-    ("typed", "message"),
-    [
-        pytest.param(("3.2.2027", "2027-02-03", "snow"), "'3.2.2027' is no date: write it as 2027-02-03", id="date"),
-        pytest.param(("2027-02-03", "2027-02-30", "snow"), "'2027-02-30' is no date", id="no such day"),
-        pytest.param(("2027-02-03", "2027-02-03", "Snow!"), "no cause: choose one of snow, storm, flood", id="cause"),
-        pytest.param(("2027-02-03", "2027-02-01", None), "swap them", id="order"),
-    ],
-)
-def test_what_is_typed_wrongly_is_named(typed: tuple[str, str, str | None], message: str) -> None:
-    with pytest.raises(errors.SpecError, match=message):
-        schoolclosures.read(*typed)
-
-
-def test_dates_are_never_compared_with_a_clock() -> None:
-    """A box whose clock was never set still reports what people typed; the district judges by its own clock."""
-    assert schoolclosures.read("2072-02-03", "2072-02-03", "snow").days == span("2072-02-03")
-
-
-def test_sixty_days_and_eighty_characters_can_be_sent() -> None:
-    statement = schoolclosures.Statement(span("2027-02-03", "2027-04-03"), Cause.OTHER, "x" * 80)
-    assert schoolclosures.check(statement) is statement

@@ -57,5 +57,9 @@ def test_day_that_no_calendar_knows_has_no_place() -> None:
 
 def test_plain_dates_give_school_days_only() -> None:
     plain = schooldays.Calendar(zone=UTC, closures=(schooldays.Closure(date(2026, 10, 5), date(2026, 10, 5)),))
-    assert schooltoday.look(plain, date(2026, 10, 2)) == schooltoday.Today(True, date(2026, 10, 6))
-    assert schooltoday.look(schooldays.NEVER, date(2026, 10, 2)) == schooltoday.Today(False, None)
+    assert schooltoday.look(plain, date(2026, 10, 2)) == schooltoday.Today(
+        school_day=True, next_school_day=date(2026, 10, 6)
+    )
+    assert schooltoday.look(schooldays.NEVER, date(2026, 10, 2)) == schooltoday.Today(
+        school_day=False, next_school_day=None
+    )

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from tests import schoolyard
 
-from homeroom.domain import dayspans, errors, reports, schoolclosures
+from homeroom.domain import closurestatements, dayspans, errors, reports
 from homeroom.school.agent import agents, app, closures, offices
 from homeroom.school.serving import models, runners
 from homeroom.trust import enrolment
@@ -60,7 +60,7 @@ class Box:
     def reached(self) -> list[dict[str, Any]]:
         """Statements that the district has applied, in their order."""
         audits = self.world.payloads(reports.ReportClass.AUDIT)
-        return [payload for payload in audits if schoolclosures.from_payload(payload) is not None]
+        return [payload for payload in audits if closurestatements.from_payload(payload) is not None]
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ async def test_statement_that_waits_goes_up_under_the_number_of_the_replaced_box
     statements = {
         key: report.payload
         for key, report in box.world.applied.items()
-        if key.epoch == 2 and schoolclosures.from_payload(report.payload) is not None
+        if key.epoch == 2 and closurestatements.from_payload(report.payload) is not None
     }
     assert list(statements.values()) == [AS_SENT]
 
@@ -170,8 +170,8 @@ async def test_script_that_repeats_itself_is_ended(box: Box) -> None:
 async def test_only_the_newest_statements_stay_on_the_box(box: Box) -> None:
     for number in range(closures.KEPT + 5):
         day = date(2027, 2, 3) + timedelta(days=2 * (number % 4))
-        cause = schoolclosures.Cause.SNOW if number % 2 else None
-        box.agent.closures.say(schoolclosures.Statement(dayspans.Span(day, day), cause))
+        cause = closurestatements.Cause.SNOW if number % 2 else None
+        box.agent.closures.say(closurestatements.Statement(dayspans.Span(day, day), cause))
         await box.agent.report()
     assert len(json.loads(box.agent._store.fact("closures") or "")) == closures.KEPT
     assert len(box.reached()) == closures.KEPT + 5

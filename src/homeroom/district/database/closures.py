@@ -8,7 +8,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from homeroom.district.database import tables
-from homeroom.domain import assignments, dayspans, reports, schoolclosures
+from homeroom.domain import assignments, closurestatements, dayspans, reports
 
 _T = tables.CLOSURE_STATEMENTS
 
@@ -30,7 +30,7 @@ class StatementRow:
     epoch: int
     seq: int
     received_at: datetime
-    statement: schoolclosures.Statement
+    statement: closurestatements.Statement
 
 
 def keep(connection: sa.Connection, new: Iterable[reports.Report], received_at: datetime) -> None:
@@ -52,7 +52,7 @@ def since(connection: sa.Connection, day: date) -> dict[assignments.SiteId, tupl
 
 
 def _to_values(report: reports.Report, received_at: datetime) -> dict[str, object] | None:
-    statement = schoolclosures.from_payload(report.payload)
+    statement = closurestatements.from_payload(report.payload)
     if statement is None or report.key.report_class != reports.ReportClass.AUDIT.value:
         return None
     return {
@@ -68,6 +68,6 @@ def _to_values(report: reports.Report, received_at: datetime) -> dict[str, objec
 
 
 def _parse(row: sa.Row[tuple[object, ...]]) -> StatementRow:
-    cause = None if row.cause is None else schoolclosures.cause_named(row.cause)
-    statement = schoolclosures.Statement(dayspans.Span(row.first_day, row.last_day), cause, row.note)
+    cause = None if row.cause is None else closurestatements.cause_named(row.cause)
+    statement = closurestatements.Statement(dayspans.Span(row.first_day, row.last_day), cause, row.note)
     return StatementRow(row.epoch, row.seq, row.received_at, statement)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from homeroom.domain import errors, reports, schoolclosures
+from homeroom.domain import closurestatements, errors, reports, schoolclosures
 from homeroom.school.store import database, queue
 
 KEPT = 100
@@ -28,7 +28,7 @@ class Said:
         report: which carries it; None while the district has yet to say which numbers it knows.
     """
 
-    statement: schoolclosures.Statement
+    statement: closurestatements.Statement
     report: reports.ReportKey | None
 
 
@@ -46,7 +46,7 @@ class Closures:
         self._queue = waiting
         self._clock = clock
 
-    def say(self, statement: schoolclosures.Statement) -> bool:
+    def say(self, statement: closurestatements.Statement) -> bool:
         """Keep ``statement`` and queue its report; False when it was the last thing said already.
 
         Raises:
@@ -70,7 +70,7 @@ class Closures:
             schoolclosures.Received((1, number), one.statement, one.statement.days.start)
             for number, one in enumerate(self._kept())
         ]
-        return schoolclosures.decide(said, schoolclosures.Limits(longest_days=schoolclosures.LONGEST))
+        return schoolclosures.decide(said, schoolclosures.Limits(longest_days=closurestatements.LONGEST))
 
     def count_waiting(self) -> int:
         """Statements for which the district has given no receipt yet."""
@@ -96,10 +96,12 @@ class Closures:
     def _is_due(self, one: Said) -> bool:
         return one.report is None or (self._queue.is_past(one.report) and self._queue.waits(one.report))
 
-    def _queued(self, connection: sqlite3.Connection, statement: schoolclosures.Statement) -> reports.ReportKey | None:
+    def _queued(
+        self, connection: sqlite3.Connection, statement: closurestatements.Statement
+    ) -> reports.ReportKey | None:
         if not self._queue.numbers_known:
             return None
-        self._queue.append_within(connection, _AUDIT, schoolclosures.to_payload(statement), self._clock())
+        self._queue.append_within(connection, _AUDIT, closurestatements.to_payload(statement), self._clock())
         return self._queue.last_key(connection, _AUDIT)
 
     def _count_waiting(self, kept: list[Said]) -> int:
@@ -111,7 +113,7 @@ class Closures:
     def _keep(self, connection: sqlite3.Connection, said: list[Said]) -> None:
         items = [
             {
-                "said": schoolclosures.to_payload(one.statement),
+                "said": closurestatements.to_payload(one.statement),
                 "report": one.report and [one.report.epoch, one.report.seq],
             }
             for one in said[-KEPT:]
@@ -119,7 +121,7 @@ class Closures:
         database.put_fact(connection, _FACT, json.dumps(items))
 
     def _parse(self, item: dict[str, Any]) -> Said:
-        statement = schoolclosures.from_payload(item["said"])
+        statement = closurestatements.from_payload(item["said"])
         if statement is None:
             raise errors.Defect("a statement about closed days that was kept cannot be read")
         return Said(statement, None if item["report"] is None else self._queue.key(_AUDIT, *item["report"]))

@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Container
 from typing import Any
 
-from homeroom.domain import errors, schoolclosures
+from homeroom.domain import closurestatements, errors
 from homeroom.school.agent import agents
 from homeroom.school.serving import app
 
@@ -71,7 +71,7 @@ def answer(agent: agents.Agent, method: str, body: bytes) -> Answer:
         return 503, {"error": f"the box could not keep it ({exc}): free some space on its disk, then say it again"}
 
 
-def _statement(body: bytes) -> schoolclosures.Statement:
+def _statement(body: bytes) -> closurestatements.Statement:
     try:
         said = json.loads(body)
         closed, *texts = (said.get(name) for name in ("closed", "from", "to", "cause", "note"))
@@ -80,7 +80,7 @@ def _statement(body: bytes) -> schoolclosures.Statement:
     start, end, cause, note = ("" if text is None else text for text in texts)
     if not isinstance(closed, bool) or not all(isinstance(text, str) for text in (start, end, cause, note)):
         raise errors.SpecError("send closed as true or false, and from, to, cause and note as text")
-    return schoolclosures.read(start, end, cause if closed else None, note if closed else "")
+    return closurestatements.read(start, end, cause if closed else None, note if closed else "")
 
 
 def _closures(agent: agents.Agent) -> dict[str, Any]:

@@ -3,21 +3,21 @@
 from datetime import UTC, date, datetime, timedelta
 
 from homeroom.district.database import Database, closures, reports, sites
-from homeroom.domain import assignments, dayspans, schoolclosures
+from homeroom.domain import assignments, closurestatements, dayspans
 from homeroom.domain import reports as domain_reports
 
 NOW = datetime(2027, 2, 3, 12, tzinfo=UTC)
 ELM = assignments.SiteId("6f0d8f7e-0000-4000-8000-000000000002")
 DAYS = dayspans.Span(date(2027, 2, 3), date(2027, 2, 4))
-SNOW = schoolclosures.Statement(DAYS, schoolclosures.Cause.SNOW, "road")
-BACK = schoolclosures.Statement(DAYS, None)
+SNOW = closurestatements.Statement(DAYS, closurestatements.Cause.SNOW, "road")
+BACK = closurestatements.Statement(DAYS, None)
 
 
 def a_report(
-    seq: int, statement: schoolclosures.Statement, site: assignments.SiteId, *, epoch: int = 1, kind: str = "audit"
+    seq: int, statement: closurestatements.Statement, site: assignments.SiteId, *, epoch: int = 1, kind: str = "audit"
 ) -> domain_reports.Report:
     key = domain_reports.ReportKey(site, epoch, kind, seq)
-    return domain_reports.Report(key, NOW, schoolclosures.to_payload(statement))
+    return domain_reports.Report(key, NOW, closurestatements.to_payload(statement))
 
 
 def apply(database: Database, *batch: domain_reports.Report, at: datetime = NOW) -> None:
@@ -27,7 +27,7 @@ def apply(database: Database, *batch: domain_reports.Report, at: datetime = NOW)
 
 def stored(
     database: Database, day: date = DAYS.start
-) -> dict[assignments.SiteId, list[tuple[int, int, schoolclosures.Statement]]]:
+) -> dict[assignments.SiteId, list[tuple[int, int, closurestatements.Statement]]]:
     with database.read() as connection:
         found = closures.since(connection, day)
     return {site: [(row.epoch, row.seq, row.statement) for row in rows] for site, rows in found.items()}

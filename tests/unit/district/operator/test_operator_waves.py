@@ -15,7 +15,7 @@ from homeroom.district.database import assignments as published
 from homeroom.district.database import reports as report_rows
 from homeroom.district.database import sites as site_rows
 from homeroom.district.operator import metrics, sweep, waves
-from homeroom.domain import assignments, errors, reports, schoolclosures
+from homeroom.domain import assignments, closurestatements, errors, reports
 from homeroom.resources import modelreleases, regionalhubs, rolloutwaves, schoolsites
 from homeroom.trust import bundles, director, director_client
 
@@ -68,7 +68,7 @@ class District:
 
     def close(self, name: str, day: str) -> None:
         """The school's office says that it is closed."""
-        payload = schoolclosures.to_payload(schoolclosures.read(day, day, "snow"))
+        payload = closurestatements.to_payload(closurestatements.read(day, day, "snow"))
         key = reports.ReportKey(builders.a_site_id(name), 1, "audit", 1)
         with self.rows.write() as connection:
             report_rows.apply(connection, [reports.Report(key, self.clock.now, payload)], self.clock.now)

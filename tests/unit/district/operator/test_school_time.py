@@ -13,7 +13,7 @@ from tests.unit.district.operator import fakes
 from homeroom.district import database, publishing
 from homeroom.district.database import reports as report_rows
 from homeroom.district.operator import calendars, metrics, schools, sweep
-from homeroom.domain import assignments, dayspans, reports, schoolclosures, schooldays, schooltoday
+from homeroom.domain import assignments, closurestatements, dayspans, reports, schooldays, schooltoday
 from homeroom.resources import academiccalendars, schoolsites
 from homeroom.trust import director
 
@@ -53,10 +53,12 @@ class World:
             clock=self.clock,
         )
 
-    def say(self, start: str, end: str = "", cause: schoolclosures.Cause | None = schoolclosures.Cause.SNOW) -> None:
+    def say(
+        self, start: str, end: str = "", cause: closurestatements.Cause | None = closurestatements.Cause.SNOW
+    ) -> None:
         days = dayspans.Span(date.fromisoformat(start), date.fromisoformat(end or start))
         note = "the ramp of the north entrance" if cause else ""
-        payload = schoolclosures.to_payload(schoolclosures.Statement(days, cause, note))
+        payload = closurestatements.to_payload(closurestatements.Statement(days, cause, note))
         self.seq += 1
         report = reports.Report(
             reports.ReportKey(builders.a_site_id("oak"), 1, "audit", self.seq), self.clock.now, payload
