@@ -118,6 +118,10 @@ class Space:
         """Whether that place is a sum over cells."""
         return place.bands <= set(self.bands) and place.columns <= set(self.columns)
 
+    def holds_group(self, place: Place, bands: Bands) -> bool:
+        """Whether that place is a group of exactly these bands and a sum over cells."""
+        return bool(place.members) and place.bands == bands and self.holds(place)
+
     def ones(self) -> clusters.FloatArray:
         """1 for every cell; shape (a,)."""
         return self.vector(Place(frozenset(self.bands)))

@@ -4,14 +4,13 @@ Two ways lead there (docs/decisions/0020-no-differencing-between-reports.md). On
 follow from what another one tells. On almost the same pupils, two numbers of a group differ by the few who came or left.
 """
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from homeroom.domain import errors
-from homeroom.gates.groups import places
+from homeroom.gates.groups import changes, places
 from homeroom.gates.groups.places import Counted, Counts, Draft, Place, Publication, Space
 from homeroom.stats import clusters, suppressions
 
@@ -31,34 +30,6 @@ class Withheld:
     told_before: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """By how much a number differs from the one of earlier reports.
-
-    Attributes:
-        counted: which pupils it counts.
-        whole: the place that it is about.
-        without: groups that are taken out of that place.
-        pupils: the difference.
-        certain: whether it follows also for who does not know that no other values occur.
-    """
-
-    counted: Counted
-    whole: Place
-    without: tuple[Place, ...]
-    pupils: float
-    certain: bool
-
-    @property
-    def is_everybody(self) -> bool:
-        """Whether it is about all pupils of some bands."""
-        return not self.whole.members and not self.without
-
-    def cells(self, space: Space) -> clusters.FloatArray:
-        """The cells that it counts; shape (a,)."""
-        return np.asarray(space.vector(self.whole) - sum(space.vector(place) for place in self.without))
-
-
 def withhold(draft: Draft, earlier: Sequence[Publication]) -> Withheld:
     """Groups whose numbers a report keeps to itself, so that nothing about a few pupils follows from all reports together.
 
@@ -72,7 +43,7 @@ def withhold(draft: Draft, earlier: Sequence[Publication]) -> Withheld:
             numbers whatever is withheld. The text holds no number of pupils.
     """
     same, others = _by_pupils(draft, earlier)
-    few = [change for other in others for change in _few(draft, other)]
+    few = [change for other in others for change in changes.by_few(draft, other)]
     _refuse_few_more(draft, few)
     by_itself, _ = _hide(draft, draft.shown, (), ())
     by_earlier, told_before = _hide(draft, draft.shown - by_itself, same, few) if earlier else (frozenset(), False)
@@ -105,7 +76,7 @@ def _alike(one: Counts, other: Counts) -> bool:
     return bool(common) and all(one[key] == other[key] for key in common)
 
 
-def _refuse_few_more(draft: Draft, few: Sequence[Change]) -> None:
+def _refuse_few_more(draft: Draft, few: Sequence[changes.Change]) -> None:
     for change in few:
         if change.is_everybody and change.counted is Counted.ALL:
             bands = change.whole.bands
@@ -118,13 +89,13 @@ def _refuse_few_more(draft: Draft, few: Sequence[Change]) -> None:
 
 
 def _hide(
-    draft: Draft, shown: frozenset[Place], same: Sequence[Publication], few: Sequence[Change]
+    draft: Draft, shown: frozenset[Place], same: Sequence[Publication], few: Sequence[changes.Change]
 ) -> tuple[frozenset[Place], bool]:
     """What to withhold of ``shown``, and whether a secret follows from earlier reports alone."""
     hidden: set[Place] = set()
     told_before = False
     for space in places.spaces_of(draft, same):
-        changed = [change.cells(space) for change in few if not change.is_everybody and _is_about(change, space)]
+        changed = [change.cells(space) for change in few if not change.is_everybody and change.is_in(space)]
         secrets = [*_small(draft, space, same), *changed]
         before = [place for each in same for place in places.in_order(each.shown) if space.holds(place)]
         # Who knows that nobody has a value, or nobody in a band, subtracts without it; who does not know takes other ways.
@@ -145,11 +116,7 @@ def _sizes(draft: Draft, space: Space, scope: places.Bands, same: Sequence[Publi
     told = {place: rows for each in same for (counted, place), rows in each.told.items() if counted is draft.at_risk}
     own = {place: draft.size(place) for place in draft.places}
     known = {**told, **own}
-    return {place: known[place] for place in places.in_order(known) if _is_in(place, space, scope)}
-
-
-def _is_in(place: Place, space: Space, scope: places.Bands) -> bool:
-    return bool(place.members) and place.bands == scope and space.holds(place)
+    return {place: known[place] for place in places.in_order(known) if space.holds_group(place, scope)}
 
 
 def _rest(
@@ -207,85 +174,3 @@ def _left_beside(space: Space, sizes: dict[Place, float], minimum: int) -> list[
         for part in sizes
         if whole.members < part.members and 0 < sizes[whole] - sizes[part] < minimum
     ]
-
-
-def _is_about(change: Change, space: Space) -> bool:
-    return all(space.holds(place) for place in (change.whole, *change.without))
-
-
-def _few(draft: Draft, other: Publication) -> list[Change]:
-    """Changes by few pupils.
-
-    Where many came and many left, a few more or fewer tell about nobody. That is so for all of both tables where numbers show it
-    in two places, and for a place where they show it in a part of it.
-    """
-    mixed = {counted: _many_came_and_left(draft, other, counted) for counted in Counted}
-    few: list[Change] = []
-    for space in places.spaces_of(draft, [other]) if not mixed[Counted.ALL] else ():
-        changes = _changes(draft, other, space)
-        many = [change for change in changes if change.certain and abs(change.pupils) >= draft.minimum]
-        cells = np.reshape([change.cells(space) for change in many], (len(many), len(space.ones())))
-        for change in changes:
-            if mixed[change.counted] or not 0 < abs(change.pupils) < draft.minimum:
-                continue
-            inside = np.atleast_1d((cells <= change.cells(space)).all(axis=1))
-            kinds = {part.counted for part, is_inside in zip(many, inside, strict=True) if is_inside}
-            if change.counted not in kinds and not (kinds and change.counted is Counted.ALL):
-                few.append(change)
-    return few
-
-
-def _many_came_and_left(draft: Draft, other: Publication, counted: Counted) -> bool:
-    """Whether some numbers rose by many pupils and others fell by as many."""
-    changes = [
-        draft.counts[kind, place] - rows
-        for (kind, place), rows in other.told.items()
-        if kind in (counted, Counted.ALL) and (kind, place) in draft.counts
-    ]
-    return max(changes, default=0.0) >= draft.minimum and min(changes, default=0.0) <= -draft.minimum
-
-
-def _changes(draft: Draft, other: Publication, space: Space) -> list[Change]:
-    """Every difference that both reports together would tell."""
-    # Who takes the values that reports name for all that there are knows more, where the earlier numbers bear that out.
-    every, named = space.ones(), space.ones() - space.unnamed()
-    shown, numbers = _told(other, space, Counted.ALL)
-    bears_out = bool((shown == every).all(axis=1).any()) and suppressions.consistent(shown * named, numbers)
-    return [
-        change
-        for counted in Counted
-        for possible in ([every, named] if bears_out else [every])
-        for change in _changes_of(counted, draft, other, space, possible)
-    ]
-
-
-def _told(other: Publication, space: Space, counted: Counted) -> tuple[clusters.FloatArray, clusters.FloatArray]:
-    told = [(place, rows) for (kind, place), rows in other.told.items() if kind is counted and space.holds(place)]
-    return space.vectors([place for place, _ in told]), np.array([rows for _, rows in told])
-
-
-def _changes_of(
-    counted: Counted, draft: Draft, other: Publication, space: Space, possible: clusters.FloatArray
-) -> Iterable[Change]:
-    terms = list(_terms(draft, space))
-    cells = np.stack([space.vector(whole) - sum(space.vector(place) for place in without) for whole, without in terms])
-    shown, numbers = _told(other, space, counted)
-    before = suppressions.derived(shown * possible, numbers, cells * possible)
-    for (whole, without), rows in zip(terms, before.tolist(), strict=True):
-        if math.isfinite(rows):
-            now = draft.counts[counted, whole] - sum(draft.counts[counted, place] for place in without)
-            yield Change(counted, whole, without, round(now - rows), certain=bool(possible.all()))
-
-
-def _terms(draft: Draft, space: Space) -> Iterable[tuple[Place, tuple[Place, ...]]]:
-    """What a report tells directly, or by taking some of its numbers from another."""
-    for scope in draft.scopes:
-        everybody = Place(scope)
-        groups = [place for place in draft.places if _is_in(place, space, scope)]
-        yield everybody, ()
-        if len(space.columns) == 1 and len(groups) > 1:
-            yield everybody, tuple(groups)
-        for place in groups:
-            yield place, ()
-            yield everybody, (place,)
-            yield from ((whole, (place,)) for whole in groups if whole.members < place.members)
