@@ -14,6 +14,8 @@ LONG_BREAK = 7
 SHORTEST_SUMMER = 21
 """Days of the shortest break between two school years."""
 HALF_A_YEAR = timedelta(days=180)
+YEARS = range(1900, 2200)
+"""Other years are slips of the pen, and near the first and last year of dates a day more or less is none."""
 
 
 class Kind(enum.StrEnum):
@@ -48,7 +50,7 @@ def school_years(entries: Iterable[Entry], frame: frames.Frame) -> schoolyears.S
     for number, entry in enumerate(entries, start=1):
         if number > frames.MAX_ENTRIES:
             raise errors.SpecError(f"there are more than {frames.MAX_ENTRIES} entries: give fewer school years")
-        _refuse_reversed(entry)
+        _refuse_impossible(entry)
         by_kind[entry.kind].append(entry.span)
     years = schoolyears.SchoolYears(
         zone=frame.zone,
@@ -63,6 +65,18 @@ def school_years(entries: Iterable[Entry], frame: frames.Frame) -> schoolyears.S
     )
     calendarfaults.refuse(years)
     return years
+
+
+def parse_day(text: str) -> date:
+    """The date that ``text`` writes as 2026-12-21.
+
+    Raises:
+        ValueError: it writes none, or one out of ``YEARS``.
+    """
+    day = date.fromisoformat(text)
+    if day.year not in YEARS:
+        raise ValueError(f"the year is not from {YEARS.start} to {YEARS.stop - 1}")
+    return day
 
 
 def years_between(
@@ -159,8 +173,12 @@ def _between(first: date, last: date, runs: Sequence[dayspans.Span]) -> list[day
     return found
 
 
-def _refuse_reversed(entry: Entry) -> None:
+def _refuse_impossible(entry: Entry) -> None:
     span = entry.span
+    if span.start.year not in YEARS or span.end.year not in YEARS:
+        raise errors.SpecError(
+            f"{entry.kind} {span.name} is in year {span.start.year} or {span.end.year}: correct its dates"
+        )
     if span.length < 1:
         raise errors.SpecError(
             f"{entry.kind} {span.name} ends on {span.end}, before it starts on {span.start}: swap or correct them"

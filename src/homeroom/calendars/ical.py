@@ -1,5 +1,6 @@
 """Calendars in iCal (RFC 5545), as districts and ministries publish them."""
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
@@ -126,13 +127,14 @@ def _starts(event: Any, start: date | datetime) -> list[date]:
     begin = datetime.combine(_day(start), time())
     # UNTIL may be a moment in UTC; whole days are compared, so its date is what counts.
     until = [_day(value) for value in rule.get("UNTIL", [])]
-    text = ";".join(part for part in rule.to_ical().decode().split(";") if not part.startswith("UNTIL="))
     last = min([*until, _day(start) + timedelta(days=366 * 12)])
-    found: list[date] = []
-    for moment in rrule.rrulestr(text, dtstart=begin):
-        if moment.date() > last or len(found) > frames.MAX_ENTRIES:
-            break
-        found.append(moment.date())
+    most = min([*rule.get("COUNT", []), frames.MAX_ENTRIES + 1])
+    kept = [part for part in rule.to_ical().decode().split(";") if not part.startswith(("UNTIL=", "COUNT="))]
+    text = ";".join([*kept, f"UNTIL={last:%Y%m%d}"])
+    found = [moment.date() for moment in itertools.islice(rrule.rrulestr(text, dtstart=begin), most)]
+    if not found:
+        # Looking for 30 February to the year 9999 takes seconds: no file may ask for it twice.
+        raise ValueError("the rule fits no day")
     left_out = set(_exceptions(event))
     return [day for day in found if day not in left_out]
 

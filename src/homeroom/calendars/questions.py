@@ -103,6 +103,6 @@ def _span(question: str, part: str) -> dayspans.Span:
 
 def _day(question: str, text: str) -> date:
     try:
-        return date.fromisoformat(text.strip())
+        return calendarentries.parse_day(text.strip())
     except ValueError as exc:
         raise errors.SpecError(f"{question}: write a date such as 2026-12-21") from exc

@@ -48,9 +48,9 @@ def day_in(line: int, row: Mapping[str, str], column: str) -> date:
         SpecError: it is none.
     """
     try:
-        return date.fromisoformat(row[column])
+        return calendarentries.parse_day(row[column])
     except ValueError as exc:
-        raise errors.SpecError(f"line {line}: {column} is no date: write it as 2026-12-21") from exc
+        raise errors.SpecError(f"line {line}: {column} is no date of our time: write it as 2026-12-21") from exc
 
 
 def _row(line: int, heading: list[str], cells: list[str]) -> Mapping[str, str]:

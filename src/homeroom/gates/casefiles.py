@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,7 @@ from homeroom.resources import gatepolicies
 
 EVALUATION = "evaluation.csv.gz"
 MAX_BYTES = 1 << 30
+_BOX = re.compile(r"([^:]{1,63}):([1-9][0-9]{0,8}):([1-9][0-9]{0,4})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def parse_policy(content: bytes, path: pathlib.Path) -> gatepolicies.Spec:
     """
     try:
         value: Any = yaml.safe_load(content)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as exc:
+    except (yaml.YAMLError, ValueError, RecursionError) as exc:
         raise errors.SpecError(f"{path.name} is no YAML: {exc!s:.200}") from exc
     if not isinstance(value, dict):
         raise errors.SpecError(f"{path.name} holds no GatePolicy: it needs apiVersion, kind, metadata and spec")
@@ -121,11 +123,10 @@ def parse_hardware(text: str) -> inputs.Hardware:
     Raises:
         SpecError: it is not that.
     """
-    profile, _, rest = text.partition(":")
-    memory, _, cores = rest.partition(":")
-    if not (profile and memory.isdecimal() and cores.isdecimal() and int(memory) and int(cores)):
+    found = _BOX.fullmatch(text)
+    if found is None:
         raise errors.SpecError(f"{text[:80]!r} is no box: write PROFILE:MIB:CORES, such as pi5:4096:4")
-    return inputs.Hardware(profile, int(memory), int(cores))
+    return inputs.Hardware(found[1], int(found[2]), int(found[3]))
 
 
 def read_file(path: pathlib.Path) -> bytes:

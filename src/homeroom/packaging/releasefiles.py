@@ -133,7 +133,7 @@ def _text(value: Any) -> str:
 
 def _plain_name(value: Any) -> str:
     name = _text(value)
-    if "/" in name or name.startswith("."):
+    if "/" in name or name.startswith(".") or not name.isprintable():
         raise ValueError(f"{name!r:.80} is no plain file name")
     return name
 

@@ -110,6 +110,9 @@ def test_ical_category_goes_before_words_and_other_events_are_left_out() -> None
     ("rule", "days"),
     [
         pytest.param("RRULE:FREQ=WEEKLY;COUNT=3", ["2026-10-21", "2026-10-28", "2026-11-04"], id="over a clock change"),
+        pytest.param(
+            "RRULE:FREQ=WEEKLY;COUNT=9;UNTIL=20261104", ["2026-10-21", "2026-10-28", "2026-11-04"], id="both ends"
+        ),
         pytest.param("RRULE:FREQ=WEEKLY;UNTIL=20261028T050000Z", ["2026-10-21", "2026-10-28"], id="until a moment"),
         pytest.param(
             "RRULE:FREQ=WEEKLY;COUNT=3\r\nEXDATE;VALUE=DATE:20261028", ["2026-10-21", "2026-11-04"], id="except"
@@ -168,9 +171,18 @@ BAD = [
     pytest.param(tables.read, HEAD + b"2026-08-31,,term,\xff\n", "not UTF-8", id="csv bytes"),
     pytest.param(tables.read, HEAD + b"2026-08-31,,exam,x\n", "there is no term and no school year", id="csv no term"),
     pytest.param(tables.read, HEAD + b"2026-08-31,,exam,x\n" * 2001, "more than 2000 rows", id="csv rows"),
-    pytest.param(tables.read, HEAD + b"0001-01-01,9999-12-31,break,x\n", "correct these dates", id="csv all time"),
+    pytest.param(tables.read, HEAD + b"1990-01-01,2150-12-31,break,x\n", "correct these dates", id="csv all time"),
     pytest.param(
         tables.read, HEAD + b"2026-08-31,2026-12-18,term,a\n2026-12-01,2027-01-31,term,b\n", "is not over", id="csv overlap"
+    ),
+    pytest.param(tables.read, HEAD + b"0001-01-05,,year,x\n", "line 2: start is no date", id="csv first year"),
+    pytest.param(oneroster.read, ROSTER_HEAD + b"a,A,term,2026-08-31,0001-01-01,\n", "line 2: endDate", id="roster first year"),
+    pytest.param(ical.read, calendar(event("Break", "00010101")), "is in year 1", id="ical first year"),
+    pytest.param(
+        ical.read,
+        calendar(event("Break", "20260901", None, "RRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30")),
+        "event 1: its dates cannot be read",
+        id="ical rule without a day",
     ),
     pytest.param(tables.read, BIG, "larger than", id="csv size"),
     pytest.param(ical.read, BIG, "larger than", id="ical size"),
@@ -220,6 +232,7 @@ def test_bad_file_is_refused_with_what_to_change(read: Reader, content: bytes, s
         pytest.param({"first_day": "12 June"}, "first_day: write a date", id="first day"),
         pytest.param({"breaks": "Dasara in October"}, "breaks: write dates such as", id="breaks"),
         pytest.param({"exams": "2027-13-01"}, "exams: write a date", id="exams"),
+        pytest.param({"last_day": "9999-12-31", "make_up": "extend 5"}, "last_day: write a date", id="last year"),
         pytest.param({"last_day": "2026-06-01"}, "before it starts", id="order"),
         pytest.param({"make_up": "maybe"}, "make_up: write dates such as", id="policy"),
     ],

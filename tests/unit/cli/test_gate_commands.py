@@ -245,6 +245,16 @@ def _escaping_path(directory: Path) -> None:
     (directory / "release.json").write_text(text.replace("full.onnx", "../full.onnx"))
 
 
+def _nameless_byte(directory: Path) -> None:
+    described = json.loads((directory / "release.json").read_text())
+    described["trainingReference"]["file"] = "a\0"
+    (directory / "release.json").write_text(json.dumps(described))
+
+
+def _long_number(directory: Path) -> None:
+    (directory / "policy.yaml").write_text("spec: " + "9" * 5000)
+
+
 def _no_fallback(directory: Path) -> None:
     described = json.loads((directory / "release.json").read_text())
     del described["stages"]["fallback"]
@@ -266,6 +276,8 @@ def _no_yaml(directory: Path) -> None:
         pytest.param(_no_stage, "cannot read full.onnx", id="a stage is missing"),
         pytest.param(_not_onnx, "'full' is refused (NotOnnx)", id="a stage is no ONNX"),
         pytest.param(_escaping_path, "no plain file name", id="a path out of the directory"),
+        pytest.param(_nameless_byte, "no plain file name", id="a byte that no name has"),
+        pytest.param(_long_number, "policy.yaml is no YAML", id="a number without end"),
         pytest.param(_no_fallback, "release.json lacks fallback", id="no fallback, as the operator says too"),
         pytest.param(_bad_policy, "GatePolicy policy: spec.fairness", id="a policy that does not fit"),
         pytest.param(_no_yaml, "policy.yaml is no YAML", id="no YAML"),
@@ -294,6 +306,7 @@ def test_table_that_cannot_be_judged_is_code_2(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         pytest.param(("--hardware", "pi4"), "is no box", id="half a box"),
+        pytest.param(("--hardware", f"pi4:{9**5300}:4"), "is no box", id="a box without end"),
         pytest.param(("--on", "yesterday"), "is no day", id="no day"),
         pytest.param(("--html", "page.html"), "--no-page", id="a page that is not drawn"),
         pytest.param(("--earlier", "nowhere"), "cannot read", id="an earlier report that is not there"),
