@@ -67,10 +67,13 @@ def features(
     return evaluationtables.Features.of(itertools.chain(values, (choice.astype(np.float32) for choice in choices)))
 
 
-def reference(values: evaluationtables.Features, *, minimum_cell: int = 10) -> bytes:
-    """Stored reference of training features, as a release carries it."""
+def reference(
+    values: evaluationtables.Features, *, minimum_cell: int = 10, year: clusters.IntArray | None = None
+) -> bytes:
+    """Stored reference of training features, as a release carries it; ``year`` as in ``build``."""
     columns = {name: values.column(index).astype(np.float64).round(6) for index, name in enumerate(FEATURES)}
-    return references.build(columns, ONE_HOT, minimum_cell=minimum_cell).to_bytes()
+    years = np.array(YEARS)[_in_turn(len(values)) if year is None else year]
+    return references.build(columns, ONE_HOT, minimum_cell=minimum_cell, year_groups=years).to_bytes()
 
 
 def build(
@@ -81,6 +84,7 @@ def build(
     needed: clusters.BoolArray | None = None,
     scores: clusters.FloatArray | None = None,
     group: clusters.IntArray | None = None,
+    year: clusters.IntArray | None = None,
     limits: gatepolicies.Spec | None = None,
 ) -> evidence.Evidence:
     """Evidence as ``gathering.gather`` leaves it, of rows that never were a file.
@@ -92,6 +96,7 @@ def build(
         needed: shape (n,); nobody when left out, for drift does not read it.
         scores: shape (n,).
         group: shape (n,); number of each row's group; no column at all when left out, for drift does not read it.
+        year: shape (n,); place of each row's year group among ``YEARS``; in turn when left out.
         limits: policy.
     """
     limits = policy() if limits is None else limits
@@ -101,7 +106,7 @@ def build(
         digest=digests.of_bytes(b"rows"),
         sites=tuple(str(uuid.UUID(int=number + 1)) for number in range(schools)),
         site=school,
-        year_group=evaluationtables.Labels.of(YEARS, np.resize(np.arange(len(YEARS), dtype=np.int32), rows)),
+        year_group=evaluationtables.Labels.of(YEARS, _in_turn(rows) if year is None else year),
         needed=np.zeros(rows, dtype=bool) if needed is None else needed,
         scores={STAGE: np.zeros(rows) if scores is None else scores},
         features=values,
@@ -129,6 +134,10 @@ def build(
         resolved=resolved,
         measured={},
     )
+
+
+def _in_turn(rows: int) -> clusters.IntArray:
+    return np.resize(np.arange(len(YEARS)), rows)
 
 
 def _groups(group: clusters.IntArray) -> evaluationtables.Labels:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench import alarms, figures, pictures, processes
+from bench import alarms, figures, pictures, processes, windowalarms
 
 OUTPUT = processes.ROOT / "build" / "bench" / "gates.json"
 OURS = processes.ROOT / ".venv" / "bin" / "python"
@@ -45,6 +45,8 @@ def peer(name: str) -> pathlib.Path:
 DRIFT = (
     Contestant("ours", "ours_drift", OURS),
     Contestant("ours, whole gate", "ours_drift", OURS),
+    Contestant("ours, sketch of a window", "ours_sketches", OURS),
+    Contestant("ours, window from its sketch", "ours_sketches", OURS),
     Contestant("scipy", "scipy_drift", OURS),
     Contestant("NannyML", "nannyml_drift", peer("nannyml")),
     Contestant("Evidently", "evidently_drift", peer("evidently")),
@@ -80,7 +82,11 @@ def drift_figures(rows: int, passes: int) -> list[figures.Figure]:
     with tempfile.TemporaryDirectory() as directory:
         stored = str(pathlib.Path(directory) / "reference.json")
         processes.run(OURS, "bench.passes.ours_drift", str(rows), stored, "--prepare")
-        more = {"ours": [stored], "ours, whole gate": [stored, "--whole"]}
+        more = {
+            "ours": [stored],
+            "ours, whole gate": [stored, "--whole"],
+            "ours, window from its sketch": ["--compare"],
+        }
         found = interleave(DRIFT, passes, lambda one: [str(rows), *more.get(one.name, [])])
     big = rows == MANY_ROWS
     label = f"drift, {rows:,} x 20"
@@ -139,7 +145,8 @@ def measure(*, quick: bool) -> list[figures.Figure]:
             found += fairness_figures(rows, groups, passes if groups == GROUPS[0] else 1)
     say("false alarms and power")
     trials = 20 if quick else 200
-    found += alarms.ours(trials) + alarms.ours_fairness(trials)
+    found += alarms.ours(trials) + alarms.ours_year_groups(trials) + windowalarms.ours(trials)
+    found += alarms.ours_fairness(trials // 2)
     found += alarms.evidently(*((4, (300,)) if quick else (20, (100, 300, 1000))))
     return found
 
