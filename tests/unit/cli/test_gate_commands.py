@@ -306,7 +306,7 @@ def test_table_that_cannot_be_judged_is_code_2(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         pytest.param(("--hardware", "pi4"), "is no box", id="half a box"),
-        pytest.param(("--hardware", f"pi4:{9**5300}:4"), "is no box", id="a box without end"),
+        pytest.param(("--hardware", f"pi4:{'9' * 5300}:4"), "is no box", id="a box without end"),
         pytest.param(("--on", "yesterday"), "is no day", id="no day"),
         pytest.param(("--html", "page.html"), "--no-page", id="a page that is not drawn"),
         pytest.param(("--earlier", "nowhere"), "cannot read", id="an earlier report that is not there"),
