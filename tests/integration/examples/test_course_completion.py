@@ -121,7 +121,7 @@ def test_model_is_better_than_the_rate_of_the_module_and_no_oracle(trained: path
 
     assert metrics["full_auc"] == pytest.approx(0.641, abs=0.01)
     assert metrics["core_auc"] == pytest.approx(0.639, abs=0.01)
-    assert metrics["fallback_auc"] == pytest.approx(0.585, abs=0.01)
+    assert metrics["fallback_auc"] == pytest.approx(0.586, abs=0.01)
 
 
 def test_data_has_the_published_number_of_rows() -> None:
@@ -130,6 +130,7 @@ def test_data_has_the_published_number_of_rows() -> None:
             assert sum(1 for _ in csv.DictReader(file)) == 32_593
 
 
+ON = ("--on", "2026-11-25")
 LACKING = {
     *(f"{stage}: students of 55 and older against all other students" for stage in ("full", "core", "fallback")),
     "every stage: who was in training, among students of 55 and older",
@@ -139,7 +140,6 @@ LACKING = {
     "GDPR: whether the model is anonymous",
     "input credits_z",
     "input education",
-    "fallback: women against men",
     "core: net benefit",
 }
 """What the README says cannot be told."""
@@ -148,10 +148,10 @@ LACKING = {
 def test_gates_say_what_the_readme_documents(trained: pathlib.Path) -> None:
     """Nothing fails and nothing passes for want of data; the same command as in the README."""
     out = trained / "gates.json"
-    command = ["gate", "run", str(trained), "--policy", str(EXAMPLE / "policy.yaml"), "--on", "2026-11-25"]
+    given = ["--policy", str(EXAMPLE / "policy.yaml"), "--calendar", str(EXAMPLE / "calendar.yaml")]
 
     done = subprocess.run(
-        [sys.executable, "-m", "homeroom", *command, "--no-page", "--json", str(out)],
+        [sys.executable, "-m", "homeroom", "gate", "run", str(trained), *given, *ON, "--no-page", "--json", str(out)],
         capture_output=True,
         text=True,
         timeout=240,
@@ -164,6 +164,8 @@ def test_gates_say_what_the_readme_documents(trained: pathlib.Path) -> None:
     assert {subject for subject, outcome in outcomes.items() if outcome == "Fail"} == set()
     assert {subject for subject, outcome in outcomes.items() if outcome == "NotEnoughEvidence"} == LACKING
     assert outcomes["full: students who declared a disability against students who declared none"] == "Pass"
+    (over_time,) = (verdict["sentence"] for verdict in verdicts if verdict["subject"] == "full: error over time")
+    assert over_time.endswith("Compared are periods of the same time of earlier school years.")
     assert outcomes["full: net benefit"] == outcomes["full: error over time"] == outcomes["Children's Code"] == "Pass"
 
 

@@ -199,11 +199,8 @@ def test_commands_of_the_how_to_end_in_the_report_that_it_describes(tmp_path: pa
     assert codes == [0, 0, 0, 0, 3]
     assert "the exit code is 3" in text
     assert {outcome for outcome, _ in found} == {"NotEnoughEvidence"}
-    assert f"Of 78 findings {_IN_WORDS[len(found)]} say so" in text
-    missing = [subject for _, subject in found if subject.removeprefix("every stage: ").split(": ")[-1] not in text]
-    assert missing == []
+    assert len(found) >= 7
+    # Every finding is explained. Whether the closest to their limits are findings is not for a how-to to say.
+    assert [subject for _, subject in found if subject.removeprefix("every stage: ").split(": ")[-1] not in text] == []
     assert "my-courses" in page
     assert "We cannot tell yet" in page
-
-
-_IN_WORDS = {6: "six", 7: "seven", 8: "eight", 9: "nine", 10: "ten"}
