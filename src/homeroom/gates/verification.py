@@ -27,7 +27,7 @@ _EVIDENCE = {
     "schemaVersion", "engine", "release", "inputs", "thresholds", "notRecorded", "tables", "verdicts",
 }  # fmt: skip
 _POLICY = {"schemaVersion", "written", "policy", "bands", "packs", "lines"}
-_MISSHAPEN = (KeyError, TypeError, ValueError, AttributeError, RecursionError, errors.SpecError)
+_MISSHAPEN = (KeyError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, errors.SpecError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +127,16 @@ def _read(content: bytes) -> Any:
 
 
 def _refuse_other_shape(name: str, value: Any, keys: set[str]) -> None:
-    if not isinstance(value, dict) or set(value) != keys:
-        found = sorted(set(value) ^ keys) if isinstance(value, dict) else type(value).__name__
-        raise ValueError(f"the {name} has other fields than it should: {found!s:.120}")
-    if value["schemaVersion"] != documents.SCHEMA_VERSION:
-        raise ValueError(f"the {name} is of schema {value['schemaVersion']!r:.20}, not {documents.SCHEMA_VERSION}")
+    if not isinstance(value, dict):
+        raise ValueError(f"the {name} is no JSON object")
+    # First, because another schema has other fields too.
+    if value.get("schemaVersion") != documents.SCHEMA_VERSION:
+        raise ValueError(
+            f"the {name} is of schema {value.get('schemaVersion')!r:.20}, and this version reads {documents.SCHEMA_VERSION}: "
+            "verify it with the version of Homeroom that wrote it"
+        )
+    if set(value) != keys:
+        raise ValueError(f"the {name} has other fields than it should: {sorted(set(value) ^ keys)!s:.120}")
 
 
 def _belonging(files: Files, report: documents.GateReport) -> Iterator[str]:

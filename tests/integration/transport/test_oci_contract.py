@@ -183,6 +183,10 @@ async def test_nothing_is_attached_to_what_nobody_knows(oci: client.OciClient) -
     assert await referrers.find(oci, REPOSITORY, digests.of_bytes(b"nobody"), "application/vnd.test") == ()
 
 
+async def _at_once(_seconds: float) -> None:
+    """No pause."""
+
+
 class _Interrupted(client.OciClient):
     """Somebody else writes the index right after each of our first writes, from what they had read before."""
 
@@ -213,7 +217,27 @@ async def test_no_entry_is_lost_when_somebody_writes_in_between(oci: client.OciC
     await oci.push_manifest(REPOSITORY, theirs.manifest)
     intruder = attachments.build_index([theirs.entry])
     meddled = _Interrupted.around(oci, [intruder])
-    await referrers.attach(meddled, REPOSITORY, named, ours)
+    await referrers.attach(meddled, REPOSITORY, named, ours, sleep=_at_once)
+    found = await referrers.find(oci, REPOSITORY, named, "application/vnd.test")
+    assert set(found) == {theirs.digest, ours.digest}
+
+
+async def test_no_entry_is_lost_to_a_writer_who_had_read_before_and_writes_late(oci: client.OciClient) -> None:
+    """Rule: what was there when they read is written back over ours while we pause, and we see it."""
+    subject = await _a_subject(oci, "late")
+    named, ours = digests.of_bytes(subject), _an_attachment(subject, b"ours")
+    theirs = _an_attachment(subject, b"theirs")
+    for part in theirs.blobs:
+        await oci.push_blob(REPOSITORY, part)
+    await oci.push_manifest(REPOSITORY, theirs.manifest)
+    late = [attachments.build_index([theirs.entry])]
+
+    async def meanwhile(_seconds: float) -> None:
+        if late:
+            tag = attachments.referrers_tag(named)
+            await oci.push_manifest(REPOSITORY, late.pop(), tag, media_type=attachments.INDEX_TYPE)
+
+    await referrers.attach(oci, REPOSITORY, named, ours, sleep=meanwhile)
     found = await referrers.find(oci, REPOSITORY, named, "application/vnd.test")
     assert set(found) == {theirs.digest, ours.digest}
 
@@ -222,4 +246,6 @@ async def test_a_tag_that_is_always_overwritten_is_given_up(oci: client.OciClien
     subject = await _a_subject(oci, "always")
     meddled = _Interrupted.around(oci, [attachments.build_index([])] * 50)
     with pytest.raises(errors.Unavailable, match="tried again"):
-        await referrers.attach(meddled, REPOSITORY, digests.of_bytes(subject), _an_attachment(subject, b"x"))
+        await referrers.attach(
+            meddled, REPOSITORY, digests.of_bytes(subject), _an_attachment(subject, b"x"), sleep=_at_once
+        )

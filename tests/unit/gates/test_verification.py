@@ -133,6 +133,23 @@ def test_what_is_no_document_is_a_problem_and_no_crash(report: documents.GateRep
     assert any("not the documents of a gate run" in problem for problem in verified.problems)
 
 
+def test_report_of_an_older_schema_names_the_way_out(report: documents.GateReport) -> None:
+    """Rule: another schema has other fields; what is said is the version to use, not the fields."""
+    old = {"schemaVersion": 1, "release": report.document["release"], "result": "Pass"}
+
+    (problem,) = verification.verify(_files(replace(report, document=old))).problems
+
+    assert "the report is of schema 1" in problem
+    assert "with the version of Homeroom that wrote it" in problem
+
+
+def test_number_that_no_machine_holds_is_a_problem_and_no_crash(report: documents.GateReport) -> None:
+    numbers = {"estimate": 10**400, "low": 10**400, "high": 10**400, "limit": 1}
+    changed = [{**verdict, **numbers} for verdict in report.document["verdicts"]]
+
+    assert verification.verify(_files(replace(report, document={**report.document, "verdicts": changed}))).problems
+
+
 def test_pack_that_changed_since_is_named(report: documents.GateReport) -> None:
     packs = [pack | {"digest": digests.of_bytes(b"then"), "version": 7} for pack in report.policy["packs"]]
 

@@ -114,10 +114,11 @@ class Judgements:
             Blocked: the evaluation table is missing or cannot be judged; the registry is away.
             Unavailable, Defect: the process failed.
         """
-        # Two runs on one model at the same time would not know of each other's report.
+        # Two runs on one model at the same time would not know of each other's report, and would write one list of what is
+        # attached to a release at the same time.
         async with self._models.setdefault(case.spec.model.name, asyncio.Lock()):
             report = await asyncio.to_thread(self._kept, case) or await self._judged(case)
-        await self._attach(case, report)
+            await self._attach(case, report)
         record = {"gateReportDigest": report.digest, "verdicts": [verdict.to_json() for verdict in report.verdicts]}
         self._store.write("gates", case.key, record)
 
