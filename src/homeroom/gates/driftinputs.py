@@ -23,7 +23,7 @@ ACTIONS = {
     verdicts.Outcome.NOT_ENOUGH_EVIDENCE: "Evaluate on more pupils or more schools.",
 }
 NO_TARGET = "Train on more pupils of this year group, or evaluate and offer the release without it."
-NO_COMMON_SCALE = "Write {} in coarser steps that all year groups share, so that the reference can tell each of them."
+NO_COMMON_SCALE = "Write {} in coarser steps, so that every year group has enough pupils in each of them to be told."
 
 
 @dataclass(frozen=True, slots=True)
