@@ -255,6 +255,30 @@ def test_table_of_the_same_pupils_or_of_many_more_is_judged(many: int) -> None:
     assert withheld.by_earlier == frozenset()
 
 
+def test_group_that_one_report_names_and_the_other_leaves_over_is_withheld() -> None:
+    """Rule: the first names A, B and H, so who knows that only W is left knows W, which the second names."""
+    first = _publish(_draft(PUPILS | {("K-2", "A"): 20, ("3-5", "A"): 20}, "ABH"), ())
+    draft = _draft(PUPILS | {("K-2", "A"): 50, ("3-5", "A"): 50, ("K-2", "W"): 84}, "W", "grown")
+
+    withheld = publications.withhold(draft, [first])
+
+    assert {_group("W"), _group("W", "K-2")} <= withheld.by_earlier
+    assert _group("W", "3-5") not in withheld.by_earlier
+
+
+def test_need_that_rose_and_fell_by_many_tells_about_nobody_where_not_all_pupils_are_told() -> None:
+    """Rule: bands tell those in need only; many of them came and many left."""
+    first = _publish(_draft(PUPILS, "BH"), ())
+    seldom = {key: rows for key, rows in first.told.items() if key[0] is Counted.NEED or not key[1].members}
+    more = {("K-2", "B"): 34, ("3-5", "B"): -31, ("K-2", "H"): 40, ("3-5", "H"): -12, ("3-5", "W"): 12}
+
+    withheld = publications.withhold(
+        _draft(_grown(PUPILS, more), "BH", "next"), [dataclasses.replace(first, told=seldom)]
+    )
+
+    assert withheld.by_earlier == frozenset()
+
+
 def test_tables_of_other_pupils_with_about_as_many_of_them_withhold_nothing() -> None:
     """Rule: where many came and many left, a few more or fewer are nobody that one could know."""
     first = _publish(_draft(PUPILS, "BH"), ())
@@ -351,6 +375,21 @@ def test_report_is_read_as_it_was_published(first: documents.GateReport) -> None
     assert found.told[Counted.NEED, group] == (members & (table["outcome"] == 1)).sum()
     assert found.hidden == frozenset()
     assert found.report == first.digest
+
+
+def test_number_of_all_pupils_in_a_table_is_not_that_of_a_pool() -> None:
+    """Rule: with sums of other districts the groups are of the pool, and the quality gate knows the table only."""
+    table = _table()
+    near = np.isin(table["site_id"], np.unique(table["site_id"])[:12])
+    theirs = fairness.cells_of(cases.some_evidence({name: cell[~near] for name, cell in table.items()}, _policy("BW")))
+    pooled = _report(_policy("BW"), {name: cell[near] for name, cell in table.items()}, cells=theirs)
+    (content,) = _bundle(pooled).values()
+
+    found = earlierreports.parse(content)
+
+    band = frozenset({"K-2"})
+    assert (Counted.ALL, Place(band)) not in found.told
+    assert found.told[Counted.ALL, Place(band, frozenset({("ethnicity", "B")}))] == (table["ethnicity"] == "B").sum()
 
 
 def test_numbers_that_an_earlier_report_completes_are_withheld_and_the_outcome_stays(
