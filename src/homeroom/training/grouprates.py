@@ -31,7 +31,7 @@ class GroupRates(NamedTuple):
         return np.array([self.rates.get(one, {}).get(own, self.common[own]) for one, own in pairs])
 
     def to_bytes(self) -> bytes:
-        """The stage as JSON. The column ``year_K`` marks the group ``K``: a school box knows no other prefix."""
+        """The stage as JSON; the column ``year_K`` of the release marks the group ``K``."""
         by = [f"year_{group}" for group in self.common]
         document: dict[str, Any] = {"kind": "group-rates", "by": by, "rates": self.rates, "default": self.common}
         return digests.canonical_json(document)

@@ -76,6 +76,15 @@ def test_group_rates_are_taken_and_answer_alike_in_training_and_at_school() -> N
     assert len(set(rates.answers(SITE, YEAR).tolist())) > 3
 
 
+def test_school_answers_by_whatever_column_the_district_took() -> None:
+    """Intake and gates read ``track_A`` as the group A; a school that did not would have no fallback at all."""
+    content = json.dumps({"kind": "group-rates", "by": ["track_A"], "rates": {}, "default": {"A": 0.5}}).encode()
+
+    taken.refuse(content)
+
+    assert runners.RatesRunner(content, "some-site", ("track_A",)).run(np.ones((1, 1), dtype=np.float32)) == [0.5]
+
+
 def test_group_of_nine_gets_the_common_rate_and_one_of_ten_its_own() -> None:
     """A rate of a few people says something about single people."""
     sites = np.array(["few"] * 9 + ["enough"] * 10 + ["many"] * 200)

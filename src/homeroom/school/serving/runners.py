@@ -81,7 +81,7 @@ class RatesRunner:
         try:
             value = json.loads(content)
             rates: dict[str, float] = {**value["default"], **value["rates"].get(site_id, {})}
-            columns = [(features.index(name), name.removeprefix("year_")) for name in value["by"]]
+            columns = [(features.index(name), name.partition("_")[2]) for name in value["by"]]
             self._columns = [index for index, _ in columns]
             self._rates = np.array([rates[year] for _, year in columns], dtype=np.float32)
         except (KeyError, TypeError, ValueError, AttributeError) as exc:
