@@ -80,7 +80,7 @@ def read(directory: pathlib.Path) -> documents.GateReport:
     """The report that a finished run left behind, with its pages and measurements.
 
     Raises:
-        SpecError: there is none, or it is no report of ours.
+        Defect: there is none, or it is no report of ours.
     """
     try:
         report = documents.parse(
@@ -93,7 +93,7 @@ def read(directory: pathlib.Path) -> documents.GateReport:
             measurements=json.loads(_bytes(directory / _MEASUREMENTS) or b"null"),
         )
     except (OSError, KeyError, TypeError, ValueError) as exc:
-        raise errors.SpecError(f"there is no gate report in this directory: {exc!s:.200}") from exc
+        raise errors.Defect(f"the gates ended well and left no gate report: {exc!s:.200}") from exc
 
 
 def _bytes(path: pathlib.Path) -> bytes | None:

@@ -128,7 +128,7 @@ def _read(content: bytes) -> Any:
 
 def _refuse_other_shape(name: str, value: Any, keys: set[str]) -> None:
     if not isinstance(value, dict):
-        raise ValueError(f"the {name} is no JSON object")
+        raise TypeError(f"the {name} is no JSON object")
     # First, because another schema has other fields too.
     if value.get("schemaVersion") != documents.SCHEMA_VERSION:
         raise ValueError(

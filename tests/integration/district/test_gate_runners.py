@@ -210,7 +210,7 @@ async def test_complete_without_a_report_is_no_report(
 ) -> None:
     """Rule: only what lies on the claim counts; a status that somebody wrote passes nothing."""
     node.play = node.complete
-    with pytest.raises(errors.HomeroomError, match="no gate report"):
+    with pytest.raises(errors.Defect, match="no gate report"):
         await job_runner(_laid_out(mount), PATIENT)
 
 

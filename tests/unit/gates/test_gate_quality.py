@@ -214,6 +214,16 @@ def test_every_column_needed_says_so() -> None:
     assert "there is none without which" in leftouts.decide(known)[0].sentence
 
 
+def test_part_of_the_rows_in_which_nobody_needed_support_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule: what is drawn is judged by what is in it, so that rare needs end in no number and no stack trace."""
+    monkeypatch.setattr(leftouts, "MOST_ROWS", 12)
+
+    known = cases.some_evidence()
+
+    assert leftouts.decide(known) == ()
+    assert leftouts.tabulate(known) == ()
+
+
 NAMES = ("z", "kind_a", "kind_b", "year_K", "year_1")
 
 
@@ -245,6 +255,18 @@ def test_difference_that_no_order_explains_gets_no_guess() -> None:
     known = cases.some_evidence()
 
     assert columnorders.explain(known, known.release.stages[-1], cases.a_model(-cases.WEIGHTS), 0.5) == ""
+
+
+def test_order_in_which_a_model_answers_what_is_no_score_explains_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule: the release is refused for what it does with its own columns in their own order, not for a guess of ours."""
+
+    def refuse(*_: Any) -> None:
+        raise errors.SpecError("output 'score' must be one finite number between 0 and 1 for each row")
+
+    known = cases.some_evidence()
+    monkeypatch.setattr(scoring, "run_onnx", refuse)
+
+    assert columnorders.explain(known, known.release.stages[-1], cases.STAGES[releases.Stage.FULL], 0.5) == ""
 
 
 def test_tables_show_every_question_and_column() -> None:

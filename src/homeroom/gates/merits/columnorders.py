@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from homeroom.domain import releases
+from homeroom.domain import errors, releases
 from homeroom.gates import scoring
 from homeroom.gates.evidence import Evidence, seed
 
@@ -36,7 +36,11 @@ def explain(evidence: Evidence, file: releases.StageFile, content: bytes, differ
     session = scoring.open_session(content)
 
     def distance(order: list[int]) -> float:
-        scores = scoring.run_onnx(session, evidence.release.output, np.ascontiguousarray(features[:, order]))
+        try:
+            scores = scoring.run_onnx(session, evidence.release.output, np.ascontiguousarray(features[:, order]))
+        except errors.SpecError:
+            # In a wrong order a model may answer what is no score.
+            return float("inf")
         return float(np.abs(scores - expected).mean())
 
     best, sentence = min(

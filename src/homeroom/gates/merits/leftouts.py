@@ -90,11 +90,13 @@ def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
 @functools.lru_cache(maxsize=1)
 def measure(evidence: Evidence) -> tuple[Loss, ...]:
     """Losses of every ONNX stage; nothing where there are too few pupils or schools. Remembered for one run."""
-    whole = scopes.every(evidence)[0]
-    if not scopes.can_judge(evidence, whole):
-        return ()
     rng = np.random.default_rng(seed(evidence.table.digest, evidence.policy))
     rows = np.sort(rng.choice(len(evidence.table), min(MOST_ROWS, len(evidence.table)), replace=False))
+    drawn = np.zeros(len(evidence.table), dtype=bool)
+    drawn[rows] = True
+    # Of the rows that were drawn: where support is rare, a part may hold nobody who needed it.
+    if not scopes.can_judge(evidence, scopes.Scope(None, drawn, evidence.policy.quality)):
+        return ()
     orders = [[_shuffle(evidence, rows, rng, vary=vary) for _ in range(SHUFFLES)] for vary in (False, True)]
     files = [file for file in reversed(evidence.release.stages) if file.format is releases.Format.ONNX]
     return tuple(loss for file in files for loss in _measure_stage(evidence, file, rows, orders))
