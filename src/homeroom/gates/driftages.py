@@ -108,4 +108,4 @@ def _every_year_group_has_rows(evidence: Evidence) -> bool:
             if not all(evidence.are_enough(schools[:, index]) for index in range(len(feature.columns))):
                 return False
     years = evidence.table.year_group
-    return all(evidence.enough(years.are(year)) for year in years.words)
+    return all(evidence.enough(years.are(year)) for year in {*years.words, *evidence.reference.year_groups})

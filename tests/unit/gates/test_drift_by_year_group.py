@@ -165,3 +165,19 @@ def test_year_groups_a_standard_deviation_apart_are_told_and_a_change_in_one_is_
     assert _judge(table, reference.to_bytes()).outcome is Outcome.PASS
     assert "in year group K:" in _judge(moved, reference.to_bytes()).sentence
     assert _judge(moved, reference.to_bytes()).outcome is Outcome.FAIL
+
+
+def test_what_grows_with_pupils_fails_where_a_year_group_of_the_training_was_not_evaluated() -> None:
+    """Rule: the reference says which year groups there were, also where no choice among the inputs is called a mix."""
+    table = _grown(cases.columns())
+    values = {name: table[name].astype(np.float64).round(6) for name in cases.FEATURES}
+    ages = {"z": references.AgeBehaviour.AGE_DEPENDENT}
+    found = {}
+    for told in (None, table["year_group"]):
+        reference = references.build(values, cases.CATEGORIES, minimum_cell=10, ages=ages, year_groups=told).to_bytes()
+        evidence = cases.some_evidence(_chosen(table, table["year_group"] == "K"), reference=reference)
+        found[told is None] = cases.by_subject(drift.decide(evidence))["age z"]
+
+    assert found[False].outcome is Outcome.FAIL
+    assert "not every year group was evaluated" in found[False].sentence
+    assert found[True].outcome is Outcome.PASS
