@@ -6,7 +6,7 @@ from scipy import special
 from homeroom.stats import bounds, clusters
 
 
-def widened(found: bounds.Bounds, schools: int) -> bounds.Bounds:
+def widened(found: bounds.Bounds, schools: int | clusters.IntArray) -> bounds.Bounds:
     """Bounds that allow for how little few schools tell about their own spread.
 
     Resamples of k schools spread less than the truth by about sqrt((k-1)/k), and their quantiles are those of a known
@@ -16,7 +16,7 @@ def widened(found: bounds.Bounds, schools: int) -> bounds.Bounds:
 
     Args:
         found: bounds from resamples.
-        schools: k, at least 2.
+        schools: k, at least 2; one number, or one for each comparison.
 
     Returns:
         Bounds, never narrower. Example: 1.645 spreads with 10 schools become 1.93.

@@ -11,7 +11,17 @@ from homeroom.domain import digests, errors, releases, verdicts
 from homeroom.gates import footprint, inputs, quality, scoring
 from homeroom.gates.evaluationtables import Features
 from homeroom.gates.evidence import Evidence
-from homeroom.gates.merits import agreements, benefits, calibrations, columnorders, leftouts, orderings, stagechoices
+from homeroom.gates.merits import (
+    agreements,
+    benefits,
+    calibrations,
+    columnorders,
+    leftouts,
+    orderings,
+    scopes,
+    stagechoices,
+)
+from homeroom.stats import bounds, fewclusters
 
 Outcome = verdicts.Outcome
 
@@ -212,6 +222,21 @@ def test_every_column_needed_says_so() -> None:
     known = cases.some_evidence(policy=cases.a_policy(quality={"dropOneLimit": 0.0}))
 
     assert "there is none without which" in leftouts.decide(known)[0].sentence
+
+
+def test_bounds_allow_for_how_little_few_schools_tell() -> None:
+    """Rule: a pass at 10 schools is wrong as seldom as at 100; resamples alone let 8 of 100 through instead of 5."""
+    known = cases.some_evidence()
+    scores, whole = known.table.scores[releases.Stage.FULL], scopes.every(known)[0]
+    means = known.weights @ known.sums_by_school(scores) / (known.weights @ known.by_school(whole.rows))
+
+    found = scopes.bound(known, [scores], [whole])[0]
+
+    plain = bounds.one_sided(np.array([scores.mean()]), means[:, None])
+    for wide, narrow in ((found.estimate - found.low, plain.low), (found.high - found.estimate, plain.high)):
+        assert wide / abs(narrow[0] - found.estimate) == pytest.approx(
+            fewclusters.factor(cases.SCHOOLS, 0.95), rel=0.02
+        )
 
 
 def test_part_of_the_rows_in_which_nobody_needed_support_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

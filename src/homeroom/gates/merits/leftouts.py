@@ -18,7 +18,7 @@ from homeroom.domain import releases, verdicts
 from homeroom.gates import references, scoring, tabulations
 from homeroom.gates.evidence import Evidence, seed
 from homeroom.gates.merits import orderings, scopes
-from homeroom.stats import bounds, clusters
+from homeroom.stats import clusters
 
 CHECK = "quality.drop-one"
 SUBJECT = "columns: which could be left out"
@@ -113,19 +113,12 @@ def _measure_stage(
         scores[rows] = scoring.run_onnx(session, evidence.release.output, given)
         return orderings.resample(evidence, scores, rows)
 
+    schools = len(np.unique(evidence.table.site[rows]))
     whole, found = areas(features), []
     for name, columns in _columns(evidence):
         chosen = orders[_follows_year(evidence, columns)]
         without = np.mean([areas(_shuffled(features, columns, order)) for order in chosen], axis=0)
-        lost = whole - without
-        measured = bounds.one_sided(lost[:1], lost[1:][~np.isnan(lost[1:])][:, None])
-        found.append(
-            Loss(
-                file.stage,
-                name,
-                scopes.Measured(float(measured.estimate[0]), float(measured.low[0]), float(measured.high[0])),
-            )
-        )
+        found.append(Loss(file.stage, name, scopes.of_resamples(whole - without, schools)))
     return found
 
 

@@ -8,7 +8,7 @@ from homeroom.domain import releases, verdicts
 from homeroom.gates import words
 from homeroom.gates.evidence import Evidence
 from homeroom.gates.merits import scopes
-from homeroom.stats import bounds, clusters, rankings
+from homeroom.stats import clusters, rankings
 
 CHECK = "quality.ordering"
 CONSTANT = "quality.constant"
@@ -43,8 +43,7 @@ def measure(evidence: Evidence, judged: list[scopes.Scope]) -> list[Ordering]:
 def of_scores(evidence: Evidence, scores: clusters.FloatArray, scope: scopes.Scope) -> scopes.Measured:
     """Share of pairs that the scores order rightly, ties counting one half."""
     areas = resample(evidence, scores, np.flatnonzero(scope.rows))
-    found = bounds.one_sided(areas[:1], areas[1:][~np.isnan(areas[1:])][:, None])
-    return scopes.Measured(float(found.estimate[0]), float(found.low[0]), float(found.high[0]))
+    return scopes.of_resamples(areas, scopes.schools(evidence, scope.rows))
 
 
 def resample(evidence: Evidence, scores: clusters.FloatArray, rows: clusters.IntArray) -> clusters.FloatArray:

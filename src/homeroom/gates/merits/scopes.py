@@ -7,7 +7,7 @@ import numpy as np
 from homeroom.domain import verdicts
 from homeroom.gates.evidence import FEWEST_SCHOOLS, Evidence
 from homeroom.resources import gatepolicies
-from homeroom.stats import benefit, bounds, clusters
+from homeroom.stats import benefit, bounds, clusters, fewclusters
 
 GATE = "quality"
 
@@ -39,7 +39,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """An average with one-sided bounds over schools."""
+    """An average with one-sided bounds over schools, which allow for how little few schools tell."""
 
     estimate: float
     low: float
@@ -89,11 +89,26 @@ def bound(evidence: Evidence, values: list[clusters.FloatArray], scopes: list[Sc
     )
     replicates = replicates[~np.isnan(replicates).any(axis=1)]
     estimates = np.array([value.sum() / scope.rows.sum() for value, scope in zip(chosen, scopes, strict=True)])
-    found = bounds.one_sided(estimates, replicates)
-    return [
-        Measured(float(e), float(low), float(high))
-        for e, low, high in zip(found.estimate, found.low, found.high, strict=True)
-    ]
+    return _measured(estimates, replicates, np.array([schools(evidence, scope.rows) for scope in scopes]))
+
+
+def of_resamples(found: clusters.FloatArray, schools: int) -> Measured:
+    """An average with its bounds from its value and those in resamples, shape (1 + b,); NaN where a resample has none."""
+    replicates = found[1:][~np.isnan(found[1:])]
+    return _measured(found[:1], replicates[:, None], np.array([schools]))[0]
+
+
+def schools(evidence: Evidence, rows: clusters.BoolArray) -> int:
+    """In how many schools these rows are."""
+    return int((evidence.by_school(rows) > 0).sum())
+
+
+def _measured(
+    estimates: clusters.FloatArray, replicates: clusters.FloatArray, schools: clusters.IntArray
+) -> list[Measured]:
+    found = fewclusters.widened(bounds.one_sided(estimates, replicates), np.maximum(schools, 2))
+    columns = found.estimate.tolist(), found.low.tolist(), found.high.tolist()
+    return [Measured(*each) for each in zip(*columns, strict=True)]
 
 
 def _resample(evidence: Evidence, value: clusters.FloatArray, scope: Scope) -> clusters.FloatArray:
