@@ -13,7 +13,6 @@ _BAR: Final = 16
 _GAP: Final = 10
 _FULL: Final = 0.74
 """Share of the width of the longest bar; the number stands to its right."""
-_LABEL_COLUMNS: Final = 31
 _SPOKEN: Final = 12
 
 
@@ -38,8 +37,8 @@ def _picture(
     table: Table, found: columns.Columns, series: tuple[int, ...], longest: float, identity: str
 ) -> ET.Element:
     names = [texts.clean(table.columns[index], texts.NAME) for index in series]
-    labels = [texts.wrap(columns.label(row, found), _LABEL_COLUMNS, 2) for row in table.rows]
-    legend = [texts.wrap(name, _LABEL_COLUMNS - 4, 2) for name in names]
+    labels = [texts.wrap(columns.label(row, found), shapes.LABEL_COLUMNS, shapes.LABEL_LINES) for row in table.rows]
+    legend = [texts.wrap(name, shapes.LABEL_COLUMNS - 4, 2) for name in names]
     top: float = sum(len(lines) for lines in legend) * shapes.LINE + _GAP
     height = top + sum(len(lines) * shapes.LINE + len(series) * _BAR + _GAP for lines in labels)
     root = shapes.picture(identity, table.caption, _spoken(table, found, series, names), height)

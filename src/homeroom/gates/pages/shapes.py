@@ -10,6 +10,12 @@ from homeroom.gates.pages import marks, texts, words
 LINE = 18
 """Height of a line of text, in pixels."""
 
+LABEL_COLUMNS = 31
+"""What fits into 250 pixels, the narrowest drawing."""
+
+LABEL_LINES = 3
+"""Room for who answers and for a group of about 60 letters. Two cut off what tells the groups of one policy apart."""
+
 _EDGE: Final = 0.04
 """Share of the width that is kept free on both sides, so that a mark at the end is not cut off."""
 

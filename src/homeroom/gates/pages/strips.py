@@ -10,8 +10,6 @@ from homeroom.gates.tabulations import Cell, Table
 
 _TRACK: Final = 26
 _TOP: Final = 24
-_LABEL_COLUMNS: Final = 31
-"""What fits into 250 pixels, the narrowest drawing."""
 _SPOKEN: Final = 12
 """Rows that are read aloud with the drawing; the table has the others."""
 
@@ -80,7 +78,7 @@ def draw(table: Table, identity: str, *, good: Good = Good.BELOW, bars: bool = F
     ruler = shapes.scale(
         [number for strip in strips for number in (strip.low, strip.high, strip.value, *limits)], zero=bars
     )
-    labels = [texts.wrap(strip.label, _LABEL_COLUMNS, 2) for strip in strips]
+    labels = [texts.wrap(strip.label, shapes.LABEL_COLUMNS, shapes.LABEL_LINES) for strip in strips]
     bottom = _TOP + sum(len(lines) * shapes.LINE + _TRACK for lines in labels)
     root = shapes.picture(identity, table.caption, _spoken(strips), bottom + 22)
     shapes.axis(root, ruler, _TOP, bottom)

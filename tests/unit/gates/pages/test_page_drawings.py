@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -52,6 +53,20 @@ def test_hidden_row_is_in_the_table_and_not_in_the_picture() -> None:
 def test_picture_is_read_aloud_with_number_range_and_limit() -> None:
     root = parse(strips.draw(pagecases.GAPS, "x"))
     assert root.findtext("desc", "").startswith("Black pupils: 0.27, range 0.21 to 0.33, limit 0.1. ")
+
+
+@pytest.mark.parametrize(
+    ("draw", "table"), [(strips.draw, pagecases.GAPS), (bars.draw, pagecases.RATES)], ids=["strips", "bars"]
+)
+def test_label_of_a_long_group_is_not_cut_off_on_a_phone(
+    draw: Callable[[Table, str], str | None], table: Table
+) -> None:
+    """Groups of one policy often begin alike; what is cut off is what tells them apart."""
+    who = "the school's own rate: students from the most deprived fifth of areas"
+    svg = draw(replace(table, rows=((who, *table.rows[0][1:]),)), "x")
+
+    drawn = [text for text in parse(svg).iter() if text.tag.endswith("text")]
+    assert "".join(who.split()) in "".join("".join(text.itertext()) for text in drawn).replace(" ", "")
 
 
 def test_long_picture_is_not_read_aloud_to_its_end() -> None:
