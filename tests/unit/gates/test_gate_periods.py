@@ -15,7 +15,7 @@ from homeroom.resources import gatepolicies
 
 Outcome = verdicts.Outcome
 Phase = schooltime.Phase
-EXAM_BEFORE, AUTUMN, SPRING, EXAM = "2025-05-12", "2025-11-03", "2026-02-02", "2026-05-11"
+AUTUMN_BEFORE, EXAM_BEFORE, AUTUMN, SPRING, EXAM = "2024-11-04", "2025-05-12", "2025-11-03", "2026-02-02", "2026-05-11"
 
 
 def a_calendar(name: str = "calendar.yaml", **spec: Any) -> dict[str, bytes]:
@@ -72,6 +72,16 @@ def test_exams_that_are_as_hard_as_last_year_are_no_worse_model() -> None:
     assert matched.sentence.endswith("Compared are periods of the same time of earlier school years.")
     assert halves.outcome is Outcome.FAIL
     assert "Without a calendar the later half of the periods is compared with the earlier one" in halves.sentence
+
+
+def test_more_rows_of_a_hard_time_are_no_worse_model() -> None:
+    """Rule: pupils are told apart by the time of the school year too, so more of the exams is another mix."""
+    many_exams = (AUTUMN_BEFORE,) * 4 + (EXAM_BEFORE, AUTUMN) + (EXAM,) * 4
+
+    verdict = _judge(a_table(many_exams, {EXAM_BEFORE: 0.5, EXAM: 0.5}), a_calendar())
+
+    assert verdict.outcome is Outcome.PASS
+    assert "of the same time of earlier school years" in verdict.sentence
 
 
 def test_model_that_does_worse_than_at_the_same_time_of_last_year_fails() -> None:
