@@ -44,7 +44,7 @@ async def _read(
         attached = await referrers.find(registry, repository, release, attaching.ARTIFACT_TYPE)
         for digest in reversed(attached):
             _, manifest, parts = await referrers.pull_parts(registry, repository, digest)
-            if expected is None or expected == parts[attaching.REPORT].digest:
+            if attaching.REPORT in parts and expected in (None, parts[attaching.REPORT].digest):
                 return archives.from_artifact(manifest, await _pulled(registry, repository, parts))
     raise errors.SpecError(f"no such gate report is attached to {release} in {repository}")
 

@@ -4,6 +4,7 @@ The report names the digests of the other two, and an approval names the digest 
 digest can tell years later whether any byte of the three is another one.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from homeroom.gates.groups import schoolcells
 
 SCHEMA_VERSION = 2
 FEW = 0.01
-"""Shares up to this are not told apart: they are a few pupils."""
+"""Shares up to this are not told apart, nor those of fewer pupils than the minimum cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,9 @@ def _policy(evidence: Evidence) -> dict[str, Any]:
 
 
 def _not_recorded(evidence: Evidence, column: str) -> str:
-    """Share of rows without a value, in words coarse enough to hide a few pupils."""
+    """Share of rows without a value, in words coarse enough to hide a few pupils with one, and a few without."""
     share = float(evidence.table.groups[column].are(evaluationtables.MISSING).mean())
-    return "at most 1 %" if share <= FEW else f"about {round(100 * share)} %"
+    few = max(FEW, evidence.minimum_cell / len(evidence.table))
+    if min(share, 1 - share) > few:
+        return f"about {round(100 * share)} %"
+    return f"at most {math.ceil(100 * few)} %" if share < 1 / 2 else f"at least {math.floor(100 * (1 - few))} %"

@@ -24,13 +24,11 @@ class Comparison:
     Attributes:
         distance: shape (f,); Kolmogorov-Smirnov distance, or total variation of an unordered feature.
         shift: shape (f,); how far the middle moved, in standard deviations of the reference; NaN where unordered.
-        pvalues: shape (f,); for this feature alone, both questions together.
-        adjusted: shape (f,); for all features as one family: any wrong finding among them is rarer than this.
+        adjusted: shape (f,); p-values of all features as one family: any wrong finding among them is rarer than this.
     """
 
     distance: clusters.FloatArray
     shift: clusters.FloatArray
-    pvalues: clusters.FloatArray
     adjusted: clusters.FloatArray
 
 
@@ -85,7 +83,6 @@ def compare(
     return Comparison(
         distance=distance,
         shift=shift,
-        pvalues=np.minimum(1.0, 2 * np.minimum(moved, reshaped)),
         adjusted=np.minimum(family[: len(moved)], family[len(moved) :]),
     )
 

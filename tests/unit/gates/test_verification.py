@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from tests import builders
 from tests.unit.gates import cases
@@ -261,6 +262,20 @@ def test_documents_hold_no_clock_and_read_back(report: documents.GateReport) -> 
 
     assert again.digest == report.digest
     assert report.document["on"] == report.evidence["inputs"]["on"] == cases.ON.isoformat()
+
+
+@pytest.mark.parametrize(
+    ("missing", "said"),
+    [(0, "at most 5 %"), (9, "at most 5 %"), (40, "about 17 %"), (231, "at least 95 %")],
+    ids=["nobody", "a few", "many", "all but a few"],
+)
+def test_how_many_have_no_value_hides_a_few_pupils(missing: int, said: str) -> None:
+    """Rule: of 240 rows and a minimum cell of 10, nothing tells whether 9 pupils or none are meant."""
+    table = {name: values[:240] for name, values in cases.columns().items()}
+    table["sex"] = np.where(np.arange(240) < missing, "", table["sex"])
+    known = cases.some_evidence(table)
+
+    assert documents.build(known, ()).evidence["notRecorded"]["sex"] == said
 
 
 def test_another_day_or_box_is_another_report() -> None:

@@ -108,4 +108,4 @@ def test_one_category_alone_cannot_differ() -> None:
     counts[0, 3] = 50
     lone = tallies.Tally(counts, 50, 50, 50, 50, 50, np.zeros(1))
 
-    assert comparisons.compare(lone, lone, counts * 0, np.zeros(1), np.array([False])).pvalues[0] == 1
+    assert comparisons.compare(lone, lone, counts * 0, np.zeros(1), np.array([False])).adjusted[0] == 1
