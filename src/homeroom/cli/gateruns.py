@@ -27,7 +27,12 @@ def run(
     hardware: Annotated[
         list[str] | None, typer.Option(help="A box that it may go to, PROFILE:MIB:CORES; repeatable.")
     ] = None,
-    calendar: Annotated[list[Path] | None, typer.Option(help="AcademicCalendar as YAML; repeatable.")] = None,
+    calendar: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="AcademicCalendar as YAML, of all schools, or named SITE.yaml of one: periods are matched by it; repeatable."
+        ),
+    ] = None,
     cells: Annotated[list[Path] | None, typer.Option(help="Group sums of another district; repeatable.")] = None,
     earlier: Annotated[
         list[Path] | None,

@@ -43,7 +43,8 @@ class GateInputs:
         reference: the training reference, ``reference.json``.
         on: the day as of which is judged; an input like any other, so that a rerun says the same.
         hardware: distinct boxes of the schools; empty when none is known yet.
-        calendars: AcademicCalendar documents by file name, for tables whose rows have a period.
+        calendars: AcademicCalendar documents by file name, for tables whose rows have a period; one named after a school is that
+            school's, one other is for all.
         cells: group sums of other districts by file name, to be pooled with ours.
         earlier: reports published earlier, each with its documents in one file, by file name; the new one is compared with them.
         unread: how many more of them there are that are not given.
