@@ -182,16 +182,16 @@ def _period(rows: Rows, columns: Columns) -> Strings | None:
 
 def _group(rows: Rows, name: str, missing: tuple[str, ...]) -> Strings:
     """Names as the evaluation table takes them, which leaves out ``<`` and ``%``. Example: ``55<=`` gives ``55``."""
-    plain = {value: _plain(value, missing) for value in {row[name] for row in rows}}
+    plain = {value: _plain(name, value, missing) for value in {row[name] for row in rows}}
     if len(set(plain.values()) - {MISSING}) != len([value for value in plain.values() if value != MISSING]):
         raise SystemExit(f"column {name}: two groups differ only by signs that cannot be kept: rename one")
     return np.array([plain[row[name]] for row in rows])
 
 
-def _plain(value: str, missing: tuple[str, ...]) -> str:
+def _plain(name: str, value: str, missing: tuple[str, ...]) -> str:
     if not value.strip() or value in missing:
         return MISSING
     kept = " ".join(re.sub(r"[^\w '/.+-]", " ", value).split())
     if not tablecells.is_name(kept):
-        raise SystemExit("a group has a name without letters and digits, or one that is too long: rename it")
+        raise SystemExit(f"column {name}: a group has a name without letters and digits, or a very long one: rename it")
     return kept

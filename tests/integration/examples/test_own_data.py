@@ -127,6 +127,10 @@ def _alike_but_for_signs(rows: list[dict[str, str]]) -> None:
     rows[0]["age band"] = "<10"
 
 
+def _named_by_signs(rows: list[dict[str, str]]) -> None:
+    rows[0]["sex"] = "<<>>"
+
+
 def _without_a_column(rows: list[dict[str, str]]) -> None:
     for row in rows:
         del row["sex"]
@@ -141,6 +145,7 @@ def _without_a_column(rows: list[dict[str, str]]) -> None:
         pytest.param(_all_managed, "no row is one of needed help", id="one outcome"),
         pytest.param(_many_kinds, "300 different values; at most 20", id="no choice"),
         pytest.param(_alike_but_for_signs, "two groups differ only by signs", id="groups alike"),
+        pytest.param(_named_by_signs, "column sex: a group has a name without letters", id="no name"),
         pytest.param(_without_a_column, "the heading lacks sex", id="no column"),
     ],
 )
