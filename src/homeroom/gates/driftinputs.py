@@ -32,7 +32,7 @@ class Slice:
 
     Attributes:
         name: year group, or ``ALL``.
-        rows: number of rows.
+        rows: number of rows; 0 where it is not told.
         distance: None where there are too few rows or schools to judge, or nothing to compare with.
         target: what the rows are compared with.
     """
@@ -67,12 +67,24 @@ def measure_slices(evidence: Evidence, feature: references.Feature) -> tuple[Sli
     )
     targets = [drifttargets.of_year_group(evidence.reference, feature, everybody, name, limit) for name in names]
     parts = zip(names, counts, targets, strict=True)
-    found = tuple(_measure(evidence, feature, name, table, target) for name, table, target in parts)
-    mixed = drifttargets.mixed(targets, counts.sum(axis=(1, 2)))
+    found = [_measure(evidence, feature, name, table, target) for name, table, target in parts]
+    rows = counts.sum(axis=(1, 2))
+    for place in _withheld(rows, evidence.minimum_cell):
+        found[place] = replace(found[place], rows=0)
+    mixed = drifttargets.mixed(targets, rows)
     if mixed is None:
-        return found
-    comparable = counts[[target.judges for target in targets]].sum(axis=0)
-    return (_measure(evidence, feature, ALL, comparable, mixed), *found)
+        return tuple(found)
+    # Fewer than may be told are no reason to leave somebody out: their number would follow from that of all.
+    comparable = np.array([target.judges for target in targets]) | (rows < evidence.minimum_cell)
+    return (_measure(evidence, feature, ALL, counts[comparable].sum(axis=0), mixed), *found)
+
+
+def _withheld(rows: clusters.FloatArray, minimum: int) -> list[int]:
+    """The year group whose number is not told, so that those of too small ones do not follow from it and that of all."""
+    small = rows < minimum
+    if not 0 < rows[small].sum() < minimum or small.all():
+        return []
+    return [int(np.where(small, np.inf, rows).argmin())]
 
 
 def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
@@ -82,9 +94,8 @@ def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
     for feature in evidence.reference.features:
         for found in measure_slices(evidence, feature):
             distance = found.distance
-            hidden = distance is None
             numbers = (None,) * 3 if distance is None else (distance.estimate, distance.low, distance.high)
-            rows.append((feature.name, found.name, None if hidden else found.rows, *numbers, limit))
+            rows.append((feature.name, found.name, found.rows or None, *numbers, limit))
     return (
         tabulations.Table(
             key="drift.inputs",
@@ -173,7 +184,7 @@ def _sentence(name: str, found: Slice, outcome: verdicts.Outcome, limit: float) 
     elif outcome is verdicts.Outcome.PASS:
         said = (
             f"{name} is as it was in training. The largest difference is {where}: about {size} of 100 pupils lie "
-            f"elsewhere, read cautiously {words.of_hundred(found.distance.high)}; {allowed}. With {found.rows} pupils we would "
+            f"elsewhere, read cautiously {words.of_hundred(found.distance.high)}; {allowed}. {_with(found)} we would "
             f"notice it if about {words.of_hundred(found.distance.detectable)} of 100 lay elsewhere."
         )
     else:
@@ -194,6 +205,10 @@ _WHY = {
     Told.NEVER_SEEN: "training had no pupils of this year group",
     Told.NOT_APART: "the training reference does not tell year groups apart",
 }
+
+
+def _with(found: Slice) -> str:
+    return f"With {found.rows} pupils" if found.rows else "With its pupils"
 
 
 def _compared_with(target: Target) -> str:

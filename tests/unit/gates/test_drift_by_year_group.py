@@ -181,3 +181,22 @@ def test_what_grows_with_pupils_fails_where_a_year_group_of_the_training_was_not
     assert found[False].outcome is Outcome.FAIL
     assert "not every year group was evaluated" in found[False].sentence
     assert found[True].outcome is Outcome.PASS
+
+
+@pytest.mark.parametrize("by", [0.0, 1.0], ids=["judged by all", "judged by nobody"])
+def test_number_of_a_tiny_year_group_does_not_follow_from_the_others(by: float) -> None:
+    """Rule: four pupils of a year group are all pupils less the others; so the smallest of the others is not told either."""
+    table = _grown(cases.columns(), by)
+    reference = _reference(table)
+    table["year_group"] = table["year_group"].copy()
+    table["year_group"][np.flatnonzero(table["year_group"] == "K")[:4]] = "2"
+    evidence = cases.some_evidence(table, reference=reference)
+
+    tables = {found.key: found for found in drift.tabulate(evidence)}
+    told = {str(row[1]): row[2] for row in tables["drift.inputs"].rows if row[0] == "z"}
+    rows = {verdict.rows for verdict in drift.decide(evidence) if verdict.check == "drift.input"}
+
+    sizes = {name: int((table["year_group"] == name).sum()) for name in ("K", "1", "2")}
+    smaller, larger = sorted(("K", "1"), key=lambda name: sizes[name])
+    assert told == {"all year groups": 2880, smaller: None, larger: sizes[larger], "2": None}
+    assert rows <= {0, 2880, sizes[larger]}
