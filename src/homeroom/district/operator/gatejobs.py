@@ -1,6 +1,7 @@
 """Gate runs as Kubernetes Jobs: created, followed, and read from the claim that both sides have mounted."""
 
 import asyncio
+import contextlib
 import pathlib
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -91,15 +92,25 @@ class JobRunner:
     async def _ended(self, name: str, directory: pathlib.Path, say: Callable[[str], None] | None) -> jobs.Seen:
         told = 0
         while True:
-            seen = jobs.look_at(await self._cluster.get(jobs.KIND, name))
+            seen = await self._look(name)
             told = await asyncio.to_thread(_tell, directory / job.PROGRESS, told, say)
             if seen.state is not jobs.State.RUNNING:
                 return seen
             await asyncio.sleep(self._poll.total_seconds())
 
+    async def _look(self, name: str) -> jobs.Seen:
+        try:
+            return jobs.look_at(await self._cluster.get(jobs.KIND, name))
+        except errors.Unavailable:
+            # An API server that is away for a moment says nothing about the Job; the deadline ends the wait.
+            return jobs.Seen(jobs.State.RUNNING)
+
     async def _delete(self, name: str) -> None:
-        # By default the API server keeps the pods of a deleted Job, and they would go on reading rows.
-        await self._cluster.delete(jobs.KIND, name, propagation="Background")
+        # What cannot be deleted now is ended by its own deadline and goes by its own time to live; to say so would cost the
+        # report that is there, or hide why the Job was given up.
+        with contextlib.suppress(errors.Unavailable):
+            # By default the API server keeps the pods of a deleted Job, and they would go on reading rows.
+            await self._cluster.delete(jobs.KIND, name, propagation="Background")
 
 
 def _tell(path: pathlib.Path, told: int, say: Callable[[str], None] | None) -> int:
