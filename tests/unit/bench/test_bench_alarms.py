@@ -41,5 +41,5 @@ def test_shift_of_three_tenths_of_a_deviation_is_found_in_a_window_of_300_pupils
 
 @pytest.mark.heavy
 def test_fairness_gate_finds_a_group_that_is_missed_more_often() -> None:
-    """A group of 150 pupils that loses two scores in five."""
+    """A group of 150 pupils that loses the scores of three in five of those in need."""
     assert sum(alarms.fairness_alarm(3000, alarms.WITHHELD, trial) for trial in range(20)) >= 10
