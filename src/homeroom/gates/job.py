@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import resource
+import signal
 import sys
 from collections.abc import Callable
 from typing import TextIO
@@ -32,6 +33,7 @@ def main(arguments: list[str]) -> int:
     """Runs one job; returns the exit code."""
     directory = pathlib.Path(arguments[0])
     sandbox.limit(memory_bytes=MEMORY_BYTES, cpu_seconds=CPU_SECONDS, file_bytes=FILE_BYTES)
+    signal.signal(signal.SIGXCPU, _refuse_more)
     sandbox.cut_network()
     # What the tools cache goes where the job may write.
     os.environ["HOME"] = os.environ["MPLCONFIGDIR"] = str(directory)
@@ -53,6 +55,11 @@ def _tried(directory: pathlib.Path, *, pages: bool, say: Callable[[str], None]) 
             directory, f"a gate run may use {limit_gib} GiB of memory, and this one needs more: thin the table", say
         )
     return 0
+
+
+def _refuse_more(*_: object) -> None:
+    # Killed, the run would be tried again and again.
+    raise errors.SpecError(f"a gate run may use {CPU_SECONDS} s of CPU time, and this one needs more: thin the table")
 
 
 def _refused(directory: pathlib.Path, message: str, say: Callable[[str], None]) -> int:

@@ -16,13 +16,17 @@ from homeroom.domain import errors
 
 MOST_OUTPUT_BYTES = 1 << 20
 _CHUNK_BYTES = 1 << 16
+_LAST_SECONDS = 5
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "VIRTUAL_ENV", "PYTHONPATH", "TMPDIR", "COVERAGE_PROCESS_START")
 
 
 def limit(*, memory_bytes: int, cpu_seconds: int, file_bytes: int) -> None:
-    """Limits this process for good: address space, CPU time, size of a written file, open files, no core dump."""
+    """Limits this process for good: address space, CPU time, size of a written file, open files, no core dump.
+
+    Out of CPU time it gets SIGXCPU, and a few seconds to say so before it is killed.
+    """
     _set(resource.RLIMIT_AS, memory_bytes)
-    _set(resource.RLIMIT_CPU, cpu_seconds)
+    _set(resource.RLIMIT_CPU, cpu_seconds, spare=_LAST_SECONDS)
     _set(resource.RLIMIT_FSIZE, file_bytes)
     _set(resource.RLIMIT_NOFILE, 256)
     _set(resource.RLIMIT_CORE, 0)
@@ -43,10 +47,10 @@ def _refuse_connections(event: str, _arguments: tuple[Any, ...]) -> None:
         raise PermissionError(f"{event} is not allowed in this process")
 
 
-def _set(kind: int, value: int) -> None:
+def _set(kind: int, value: int, spare: int = 0) -> None:
     _, hard = resource.getrlimit(kind)
-    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-    resource.setrlimit(kind, (value, value))
+    most = value + spare if hard == resource.RLIM_INFINITY else min(value + spare, hard)
+    resource.setrlimit(kind, (min(value, most), most))
 
 
 @dataclass(frozen=True, slots=True)
