@@ -114,7 +114,8 @@ def from_payload(payload: Mapping[str, Any]) -> Statement | None:
         days = dayspans.Span(date.fromisoformat(str(payload["from"])), date.fromisoformat(str(payload["to"])))
     except (KeyError, ValueError):
         return None
-    if days.length < 1:
+    # No box sends more days; one with stolen keys could write closures that no office can take back whole.
+    if not 1 <= days.length <= LONGEST:
         return None
     if event == OPEN_EVENT:
         return Statement(days, None)

@@ -21,7 +21,7 @@ from homeroom.domain import closurestatements, dayspans
 LATEST = timedelta(days=60)
 """So long after a closed day a statement may reach the district: schools with no line for weeks are usual."""
 MOST_COUNTED = 20
-"""Closures of one school that count at a time; bad winters have ten."""
+"""Closures of one school that count at a time, those of the latest days; bad winters have ten."""
 MOST_DAYS = 120
 """Days of one school that count as closed at a time: with more it is another calendar, which the district writes."""
 MOST_REFUSED = 20
@@ -69,7 +69,7 @@ class Limits:
     Attributes:
         taken: False: nothing that it reports counts.
         days_ahead: a closure begins at most this many days after it was reported.
-        longest_days: days of one closure, at most ``closurestatements.LONGEST``.
+        longest_days: days of one closure.
         open_days: days on which the school was open, whatever it says.
     """
 
@@ -114,15 +114,17 @@ def decide(received: Iterable[Received], limits: Limits) -> tuple[Closure, ...]:
         refusal = _refusal(one, limits)
         if refusal is None:
             wider = {**others, **dict.fromkeys(days.days(), why)}
-            if len(wider) <= MOST_DAYS and len(_closures(wider)) <= MOST_COUNTED:
+            if len(wider) <= MOST_DAYS:
                 counted = wider
                 continue
             refusal = Refusal.TOO_MANY
         refused.append(Closure(dayspans.Span(days.start, days.end), cause, why.note, refusal))
     known_open = {day: why for day, why in counted.items() if any(day in span for span in limits.open_days)}
     overruled = [replace(closure, refusal=Refusal.OPEN_BY_DISTRICT) for closure in _closures(known_open)]
-    left = {day: why for day, why in counted.items() if day not in known_open}
-    return (*_closures(left), *[*overruled, *refused][-MOST_REFUSED:])
+    left = _closures({day: why for day, why in counted.items() if day not in known_open})
+    # Counted last: taking single days back makes several closures of one.
+    too_many = [replace(closure, refusal=Refusal.TOO_MANY) for closure in left[:-MOST_COUNTED]]
+    return (*left[-MOST_COUNTED:], *[*too_many, *overruled, *refused][-MOST_REFUSED:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def _refusal(one: Received, limits: Limits) -> Refusal | None:
     days = one.statement.days
     cases = (
         (not limits.taken, Refusal.NOT_TAKEN),
-        (days.length > min(limits.longest_days, closurestatements.LONGEST), Refusal.TOO_LONG),
+        (days.length > limits.longest_days, Refusal.TOO_LONG),
         (days.start - one.on > timedelta(days=limits.days_ahead), Refusal.TOO_FAR_AHEAD),
         (one.on - days.end > LATEST, Refusal.TOO_LONG_AGO),
     )

@@ -36,6 +36,8 @@ CLOSED = {"event": "school-closed", "from": "2027-02-03", "to": "2027-02-03", "c
         {**CLOSED, "from": "yesterday"},
         {**CLOSED, "to": None},
         {**CLOSED, "to": "2027-02-01"},
+        {**CLOSED, "to": "2027-04-04"},
+        {**CLOSED, "event": "school-open-after-all", "from": "0001-01-01", "to": "9999-12-31"},
         {"event": "school-closed"},
         {**CLOSED, "event": ["school-closed"]},
     ],

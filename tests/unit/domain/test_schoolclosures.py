@@ -99,13 +99,6 @@ def test_district_that_knows_better_overrules_single_days() -> None:
     assert told(closed) == [("2027-02-03", "2027-02-05", "")]
 
 
-def test_limits_of_the_district_cannot_exceed_what_can_be_reported() -> None:
-    days = dayspans.Span(HEARD, HEARD + timedelta(days=closurestatements.LONGEST))
-    received = schoolclosures.Received((1, 1), closurestatements.Statement(days, Cause.SNOW), HEARD)
-    (closure,) = schoolclosures.decide([received], replace(LIMITS, longest_days=1000))
-    assert closure.refusal is Refusal.TOO_LONG
-
-
 def test_refused_closure_that_is_taken_back_is_forgotten() -> None:
     assert told(said(1, "2027-05-03"), said(2, "2027-05-01", "2027-05-05", cause=None)) == []
     assert told(said(1, "2027-05-03", "2027-05-04"), said(2, "2027-05-04", cause=None)) == [
@@ -120,11 +113,27 @@ def test_refused_statement_leaves_what_counted_before() -> None:
     ]
 
 
-def test_number_of_closures_is_bounded_and_the_newest_is_refused() -> None:
-    every = [said(n, str(HEARD - timedelta(days=2 * n))) for n in range(1, schoolclosures.MOST_COUNTED + 2)]
+def test_number_of_closures_is_bounded_and_the_oldest_is_refused() -> None:
+    """Closures of last winter must not be in the way of this one's."""
+    every = [said(n, str(HEARD - timedelta(days=2 * n))) for n in range(schoolclosures.MOST_COUNTED + 1)]
     found = schoolclosures.decide(every, LIMITS)
     assert [closure.refusal for closure in found] == [None] * schoolclosures.MOST_COUNTED + [Refusal.TOO_MANY]
     assert found[-1].days == every[-1].statement.days
+
+
+@pytest.mark.parametrize("by_district", [False, True], ids=["the office", "the district"])
+def test_closures_that_single_open_days_cut_into_many_stay_bounded(*, by_district: bool) -> None:
+    """A status holds 40 closures; a longer one is refused by the API server, and ends the sweep over all schools."""
+    first = HEARD - timedelta(days=60)
+    starts = [first + timedelta(days=6 * n) for n in range(10)]
+    closed = [said(n, str(day), str(day + timedelta(days=4))) for n, day in enumerate(starts)]
+    open_ = [dayspans.Span(day, day) for start in starts for day in (start + timedelta(1), start + timedelta(3))]
+    back = [] if by_district else [said(100 + n, str(days.start), cause=None) for n, days in enumerate(open_)]
+    found = schoolclosures.decide([*closed, *back], replace(LIMITS, open_days=tuple(open_) if by_district else ()))
+    counted = [closure for closure in found if closure.refusal is None]
+    assert len(counted) == schoolclosures.MOST_COUNTED
+    assert counted[-1].days.end == starts[-1] + timedelta(days=4)
+    assert len(found) <= schoolclosures.MOST_COUNTED + schoolclosures.MOST_REFUSED
 
 
 def test_closures_without_end_are_not_one_endless_closure() -> None:
