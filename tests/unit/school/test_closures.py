@@ -152,6 +152,23 @@ async def test_statement_that_waits_goes_up_under_the_number_of_the_replaced_box
     assert list(statements.values()) == [AS_SENT]
 
 
+async def test_what_is_said_last_on_a_replaced_box_holds(box: Box) -> None:
+    """The statement with the highest number holds, so what waits gets its new number before anything else is said."""
+    box.cut_line()
+    box.ask("POST", CLOSED)
+    await box.reboot(epoch=2)
+    box.ask("POST", OPEN)
+    box.mend_line()
+    for _ in range(3):
+        await box.agent.report()
+    statements = {
+        key.seq: report.payload
+        for key, report in box.world.applied.items()
+        if key.epoch == 2 and closurestatements.from_payload(report.payload) is not None
+    }
+    assert [statements[seq] for seq in sorted(statements)] == [AS_SENT, OPEN_AS_SENT]
+
+
 async def test_script_that_repeats_itself_is_ended(box: Box) -> None:
     box.cut_line()
     for number in range(closures.MOST_WAITING):

@@ -52,6 +52,7 @@ class Closures:
         Raises:
             SpecError: too many statements wait for the line.
         """
+        self.queue_kept()  # first, because the statement with the highest number holds
         kept = self._kept()
         if kept and kept[-1].statement == statement:
             return False
