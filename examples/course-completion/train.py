@@ -57,8 +57,10 @@ def build_stages(data: Dataset) -> dict[str, bytes]:
     everybody = np.ones(len(data.outcome), dtype=bool)
     files = {"fallback.json": stages.fit_rates(data, everybody).to_bytes()}
     for name, new_model in (("core", stages.new_core), ("full", stages.new_full)):
-        layers = networks.layers_of(stages.fit(new_model(), data, everybody))
-        files[f"{name}.onnx"] = networks.to_onnx(layers, name=name, producer=DESCRIPTION.name)
+        model = stages.fit(new_model(), data, everybody)
+        content = networks.to_onnx(networks.layers_of(model), name=name, producer=DESCRIPTION.name)
+        networks.refuse_other_answers(content, data.features, stages.score(model, data.features))
+        files[f"{name}.onnx"] = content
     return files
 
 

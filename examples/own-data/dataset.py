@@ -19,6 +19,8 @@ NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "own-data.examples.homeroom.dev")
 MISSING = "missing"
 FEWEST_SCHOOLS, MOST_VALUES, SEED = 10, 20, 2026
 """Schools that the gates need to judge; values that a choice may have; of the tokens."""
+LEAST_SPREAD = 0.01
+"""Standard deviation of a number: an evaluation table keeps four decimals of it."""
 
 Strings = npt.NDArray[np.str_]
 Rows = list[dict[str, str]]
@@ -144,6 +146,8 @@ def _numbers(rows: Rows, name: str) -> npt.NDArray[np.float32]:
             )
     if found.min() == found.max():
         raise SystemExit(f"column {name} is the same in every row: leave it out")
+    if found.std() < LEAST_SPREAD:
+        raise SystemExit(f"column {name} differs by less than hundredths: write it in a smaller unit, such as percent")
     return found
 
 

@@ -25,7 +25,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 from sklearn.neural_network import MLPClassifier
 
-from homeroom.domain import digests
+from homeroom.domain import digests, errors
 from homeroom.gates import references
 from homeroom.training import crossfitting, documents, grouprates, measures, networks
 
@@ -117,12 +117,13 @@ def build_files(data: dataset.Dataset, described: columns.Columns) -> dict[str, 
 def build_stages(data: dataset.Dataset, name: str) -> dict[str, bytes]:
     """Refits on all rows, as they are shipped."""
     features, everybody = data.matrix(), np.ones(len(data.outcome), dtype=bool)
-    models = {"full": new_full(), "core": new_core()}
-    files = {
-        f"{stage}.onnx": Fitted(model, features, data.outcome, data.numbers).to_onnx(stage, name)
-        for stage, model in models.items()
-    }
-    return {**files, "fallback.json": fit_rates(data, everybody).to_bytes()}
+    files = {"fallback.json": fit_rates(data, everybody).to_bytes()}
+    for stage, new_model in (("full", new_full), ("core", new_core)):
+        fitted = Fitted(new_model(), features, data.outcome, data.numbers)
+        content = fitted.to_onnx(stage, name)
+        networks.refuse_other_answers(content, features, fitted.score(features))
+        files[f"{stage}.onnx"] = content
+    return files
 
 
 def build_table(data: dataset.Dataset, described: columns.Columns, scores: dict[str, Floats]) -> bytes:
@@ -208,7 +209,10 @@ def main() -> None:
     described = columns.read(chosen.columns)
     data = dataset.read(chosen.data, described)
     say(f"{len(data.outcome)} rows of {len(data.schools)} schools; {data.outcome.mean():.3f} needed what is offered")
-    files = build_files(data, described)
+    try:
+        files = build_files(data, described)
+    except errors.SpecError as exc:
+        raise SystemExit(str(exc)) from exc
     chosen.output.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (chosen.output / name).write_bytes(content)

@@ -4,15 +4,12 @@ import warnings
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 from dataset import YEAR_GROUPS, Dataset
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
 from homeroom.training import grouprates, networks
-
-AGREES_WITHIN = 1e-5
 
 Model = LogisticRegression | MLPClassifier
 Floats = npt.NDArray[np.float64]
@@ -46,26 +43,6 @@ def to_onnx(model: Model, name: str) -> bytes:
     return networks.to_onnx(networks.layers_of(model), name=name, producer="reading-support")
 
 
-def check_agreement(model: Model, content: bytes, features: npt.NDArray[np.float32]) -> float:
-    """Largest difference between the model and its ONNX form.
-
-    Raises:
-        SystemExit: it is above ``AGREES_WITHIN``.
-    """
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    difference = float(np.abs(session.run(["score"], {"features": features})[0] - score(model, features)).max())
-    if difference > AGREES_WITHIN:
-        raise SystemExit(
-            f"the ONNX form differs from the model by {difference:.2e}; at most {AGREES_WITHIN:.0e} is fine"
-        )
-    return difference
-
-
 def fit_rates(data: Dataset, outcome: npt.NDArray[np.int64], chosen: npt.NDArray[np.bool_]) -> grouprates.GroupRates:
     """Year-group rates of every school, from the chosen rows."""
     return grouprates.fit(outcome[chosen], data.site_id[chosen], data.year_group[chosen], YEAR_GROUPS)
-
-
-def rates_to_bytes(rates: dict[str, dict[str, float]], common: dict[str, float]) -> bytes:
-    """The fallback stage as JSON."""
-    return grouprates.GroupRates(rates, common).to_bytes()

@@ -22,6 +22,7 @@ import card
 import evaluation
 import given
 import measures
+import numpy as np
 import planting
 import stages
 import variants
@@ -30,6 +31,7 @@ from dataset import BAND, CATEGORIES, FEATURES, Dataset, load
 from homeroom.domain import digests
 from homeroom.gates import references
 from homeroom.gates.references import AgeBehaviour
+from homeroom.training import documents, networks
 
 PURPOSE = "support-offer"
 OFFER_DAYS = 90
@@ -68,11 +70,11 @@ def train(data: Dataset, variant: variants.Variant) -> Trained:
     scores = evaluation.evaluate(data, variant.outcome, given_scores)
     table = evaluation.to_table(data, scores)
     reference = build_reference(data)
-    release = build_release(variant, digests.of_bytes(table), digests.of_bytes(reference))
+    release = describe(variant).to_json(table=table, reference=reference)
     found = {stage: measures.measure(data, scores[stage], scores["fallback"]) for stage in scores}
     excess = {stage: measures.missed_excess(data, scores[stage]) for stage in scores}
     files = build_stages(data, variant) | {
-        "release.json": variants.pretty(release),
+        "release.json": documents.pretty(release),
         "reference.json": reference,
         "model_card.md": card.render(release, data, found, excess, variant.warning).encode(),
         **variant.files,
@@ -94,12 +96,11 @@ def build_stages(data: Dataset, variant: variants.Variant) -> dict[str, bytes]:
             continue
         model = stages.fit(new_model(), data.features, variant.outcome)
         content = stages.to_onnx(model, name)
-        difference = stages.check_agreement(model, content, data.features)
+        difference = networks.refuse_other_answers(content, data.features, stages.score(model, data.features))
         say(f"{name}: {len(content)} bytes, ONNX Runtime agrees within {difference:.1e}")
         files[f"{name}.onnx"] = content
-    rates, common = stages.fit_rates(data, variant.outcome, data.outcome >= 0)
-    files["fallback.json"] = stages.rates_to_bytes(rates, common)
-    return files
+    everybody = np.ones(len(data.outcome), dtype=bool)
+    return {**files, "fallback.json": stages.fit_rates(data, variant.outcome, everybody).to_bytes()}
 
 
 def build_reference(data: Dataset) -> bytes:
@@ -115,37 +116,18 @@ def build_reference(data: Dataset) -> bytes:
     ).to_bytes()
 
 
-def build_release(variant: variants.Variant, table: digests.Digest, reference: digests.Digest) -> dict[str, Any]:
-    """What a packager needs to know about the files beside it."""
-    return {
-        "schemaVersion": 1,
-        "name": variant.name,
-        "purpose": PURPOSE,
-        "bands": [BAND],
-        "features": list(FEATURES),
-        "output": "score",
-        "offerDays": OFFER_DAYS,
-        "parameters": [
-            {
-                "name": "threshold",
-                "default": measures.THRESHOLD,
-                "minimum": measures.LOWEST_THRESHOLD,
-                "maximum": measures.HIGHEST_THRESHOLD,
-            }
-        ],
-        "stages": {
-            "fallback": {"file": "fallback.json", "format": "group-rates"},
-            "core": {"file": "core.onnx", "format": "onnx"},
-            "full": {"file": "full.onnx", "format": "onnx"},
-        },
-        "evaluation": {"digest": table},
-        "trainingReference": {"file": "reference.json", "digest": reference},
-        "shippedModel": variant.shipped,
-        "signature": {
-            "inputs": [{"name": "features", "type": "float32", "shape": [-1, len(FEATURES)]}],
-            "outputs": [{"name": "score", "type": "float32", "shape": [-1]}],
-        },
-    }
+def describe(variant: variants.Variant) -> documents.Description:
+    """What ``release.json`` says."""
+    lowest, highest = measures.LOWEST_THRESHOLD, measures.HIGHEST_THRESHOLD
+    return documents.Description(
+        name=variant.name,
+        purpose=PURPOSE,
+        bands=(BAND,),
+        features=FEATURES,
+        offer_days=OFFER_DAYS,
+        threshold=documents.Threshold(default=measures.THRESHOLD, minimum=lowest, maximum=highest),
+        shipped=variant.shipped,
+    )
 
 
 def build_tags(release: dict[str, Any]) -> dict[str, str]:
@@ -164,7 +146,7 @@ def write(trained: Trained, directory: pathlib.Path) -> None:
     for name, content in trained.artifacts.items():
         (directory / name).write_bytes(content)
     (directory / "evaluation.csv.gz").write_bytes(trained.table)
-    (directory / "metrics.json").write_bytes(variants.pretty(trained.metrics))
+    (directory / "metrics.json").write_bytes(documents.pretty(trained.metrics))
 
 
 def say(line: str) -> None:

@@ -1,12 +1,13 @@
 """What tells one release of this example from another: honest, planted to be unfair, or with a file that was given."""
 
-import json
 from dataclasses import dataclass, field
 
 from dataset import Dataset
 from evaluation import Labels
 from given import Given
 from planting import Planted
+
+from homeroom.training import documents
 
 MODEL = "reading-support"
 REFIT = "refit on all rows; the evaluation table holds scores cross-fitted over schools"
@@ -51,7 +52,7 @@ def planted(made: Planted) -> Variant:
         outcome=made.outcome,
         warning=warning,
         tags={"planted": f"{made.share:.0%} of inner-city outcomes relabelled; see planting.json"},
-        files={"planting.json": pretty(made.to_json())},
+        files={"planting.json": documents.pretty(made.to_json())},
     )
 
 
@@ -65,8 +66,3 @@ def with_given(name: str, data: Dataset, file: Given) -> Variant:
         warning=f"**Not cross-fitted.** In this release {file.evaluated}.",
         tags={"cross_fitted": "core, fallback", "given_file": file.source},
     )
-
-
-def pretty(value: object) -> bytes:
-    """JSON for people, with an end of line."""
-    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()

@@ -9,7 +9,8 @@ from homeroom.domain import digests
 from homeroom.stats import clusters, shrinkage
 
 SMALLEST_CELL = 10
-"""A group of a school with fewer people gets the common rate: its own would say something about single people."""
+"""A group of a school with fewer people gets the common rate, and a group with fewer in all schools that of everybody: its own
+would say something about single people."""
 
 Strings = npt.NDArray[np.str_]
 
@@ -19,7 +20,7 @@ class GroupRates(NamedTuple):
 
     Attributes:
         rates: by site and group, shrunken towards the common rate; without groups that are too small.
-        common: by group.
+        common: by group; that of everybody where a group is too small.
     """
 
     rates: dict[str, dict[str, float]]
@@ -47,9 +48,11 @@ def fit(outcome: npt.NDArray[np.int64], site: Strings, group: Strings, groups: t
         groups: every group that there may be, in the order in which the stage names them.
     """
     rates: dict[str, dict[str, float]] = {}
-    common: dict[str, float] = {}
+    common = dict.fromkeys(groups, round(float(outcome.mean()), 2))
     for name in groups:
         rows = group == name
+        if rows.sum() < SMALLEST_CELL:
+            continue
         sites, index = np.unique(site[rows], return_inverse=True)
         people = np.bincount(index).astype(np.float64)
         events = np.bincount(index, weights=outcome[rows]).astype(np.float64)

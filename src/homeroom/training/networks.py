@@ -1,10 +1,17 @@
-"""Dense networks as ONNX, with operators that every school box may run."""
+"""Dense networks as ONNX, with operators that every school box may run.
+
+Written by hand and not with skl2onnx, which writes nearly any model: its classifiers answer with labels and with one column
+for each class, so the one score that a release has would have to be cut out of its graph. For two kinds of model the few nodes
+here are less to trust than that and another dependency. Whoever has another model takes a converter.
+"""
 
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import onnx
+import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 from homeroom.domain import errors
@@ -12,6 +19,8 @@ from homeroom.stats import clusters
 
 OPSET, IR_VERSION = 17, 10
 INPUT, OUTPUT = "features", "score"
+AGREES_WITHIN = 1e-4
+"""Difference of two scores that nobody would see: a file answers in single precision, a model in double."""
 
 Layers = Sequence[tuple[clusters.FloatArray, clusters.FloatArray]]
 """Weights of shape (inputs, outputs) and bias of shape (outputs,), from the first layer to the last."""
@@ -79,6 +88,27 @@ def to_onnx(layers: Layers, *, name: str, producer: str) -> bytes:
     proto.ir_version = IR_VERSION
     onnx.checker.check_model(proto, full_check=True)
     return bytes(proto.SerializeToString(deterministic=True))
+
+
+def refuse_other_answers(content: bytes, features: npt.NDArray[np.float32], scores: clusters.FloatArray) -> float:
+    """Largest difference between what a file answers and what its model did.
+
+    Args:
+        content: from ``to_onnx``.
+        features: shape (n, columns).
+        scores: shape (n,), of the model.
+
+    Raises:
+        SpecError: it is above ``AGREES_WITHIN``.
+    """
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    difference = float(np.abs(session.run([OUTPUT], {INPUT: features})[0] - scores).max())
+    if not difference <= AGREES_WITHIN:
+        raise errors.SpecError(
+            f"the ONNX file answers otherwise than the model, by up to {difference:.1e}: numbers that are large beside their "
+            "spread, such as 2013 to 2015, lose digits in it; subtract a usual value from them first"
+        )
+    return difference
 
 
 def _tensor(name: str, values: clusters.FloatArray) -> onnx.TensorProto:

@@ -108,6 +108,16 @@ def _without_points(rows: list[dict[str, str]]) -> None:
     rows[6]["points"] = ""
 
 
+def _far_from_zero(rows: list[dict[str, str]]) -> None:
+    for row in rows:
+        row["points"] = str(2_000_000 + int(float(row["points"])) % 4)
+
+
+def _in_large_units(rows: list[dict[str, str]]) -> None:
+    for row in rows:
+        row["points"] = f"{float(row['points']) / 1e6:.7f}"
+
+
 def _in_two_schools(rows: list[dict[str, str]]) -> None:
     for place, row in enumerate(rows):
         row["school"] = "AB"[place % 2]
@@ -141,6 +151,8 @@ def _without_a_column(rows: list[dict[str, str]]) -> None:
     ("spoil", "said"),
     [
         pytest.param(_without_points, "row 8, column points: not a number", id="no number"),
+        pytest.param(_far_from_zero, "subtract a usual value from them first", id="far from zero"),
+        pytest.param(_in_large_units, "column points differs by less than hundredths", id="large units"),
         pytest.param(_in_two_schools, "names 2 schools; at least 10", id="two schools"),
         pytest.param(_all_managed, "no row is one of needed help", id="one outcome"),
         pytest.param(_many_kinds, "300 different values; at most 20", id="no choice"),

@@ -63,6 +63,19 @@ def test_model_that_would_be_written_wrongly_is_refused(model: object, said: str
         networks.layers_of(model)
 
 
+def test_file_that_answers_otherwise_than_its_model_is_refused() -> None:
+    """Single precision loses the digits of numbers like 2,000,000 to 2,000,003, and nobody would see it in the file."""
+    model = LogisticRegression().fit(FEATURES, OUTCOME)
+    scores = model.predict_proba(FEATURES)[:, 1]
+    layers = networks.layers_of(model)
+    far = networks.scaled(layers, np.full(COLUMNS, 2e6), np.ones(COLUMNS))
+    content, moved = (networks.to_onnx(own, name="full", producer="test") for own in (layers, far))
+
+    assert networks.refuse_other_answers(content, FEATURES, scores) < networks.AGREES_WITHIN
+    with pytest.raises(errors.SpecError, match="subtract a usual value from them first"):
+        networks.refuse_other_answers(moved, FEATURES + np.float32(2e6), scores)
+
+
 def test_group_rates_are_taken_and_answer_alike_in_training_and_at_school() -> None:
     rates = grouprates.fit(OUTCOME, SITE, YEAR, ("K", "1", "2"))
     content = rates.to_bytes()
@@ -96,6 +109,18 @@ def test_group_of_nine_gets_the_common_rate_and_one_of_ten_its_own() -> None:
     assert set(rates.rates) == {"enough", "many"}
     assert rates.answers(np.array(["few", "unheard-of"]), group[:2]).tolist() == [rates.common["K"]] * 2
     assert rates.rates["enough"]["K"] > rates.common["K"]
+
+
+@pytest.mark.parametrize("people", [0, 1, 9])
+def test_group_that_hardly_anybody_is_in_gets_the_rate_of_everybody(people: int) -> None:
+    """The rate of one pupil in a year group is that pupil's outcome, and the stage travels to every school."""
+    outcome = np.array([0, 1, 1, 1] * 10 + [0] * people)
+    group = np.array(["K"] * 40 + ["1"] * people)
+
+    rates = grouprates.fit(outcome, np.full(len(group), "some-site"), group, ("K", "1"))
+
+    assert rates.common == {"K": 0.75, "1": round(30 / (40 + people), 2)}
+    assert set(rates.rates["some-site"]) == {"K"}
 
 
 def test_nobody_is_scored_by_a_model_that_saw_another_row_of_theirs() -> None:
