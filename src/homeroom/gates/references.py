@@ -126,7 +126,7 @@ def build(
             then, and with all of the training where it had too few of that one.
 
     Raises:
-        SpecError: there is not one year group for each row.
+        SpecError: there is not one year group for each row; or few rows have a value of a choice, or few have none.
     """
     chosen = {column: name for name, columns in categories.items() for column in columns}
     features: list[Feature] = []
@@ -217,10 +217,15 @@ def _build_categories(
 ) -> CategorySketch:
     counts = np.array([values[column].sum() for column in columns])
     groups = sketches.pool_small_categories(counts, minimum)
+    shown = tuple(int(sum(counts[index] for index in group)) for group in groups)
+    # Who has no value is in no count, and is what is left when the counts are subtracted from all.
+    if any(0 < count < minimum for count in (*shown, len(values[columns[0]]) - sum(shown))):
+        raise errors.SpecError(
+            f"fewer than {minimum} rows have a value of {name!r}, or fewer have none of its values: leave it out of the input, "
+            "or give those without a value a column of their own"
+        )
     return CategorySketch(
-        name=name,
-        columns=tuple(tuple(columns[index] for index in group) for group in groups),
-        counts=tuple(int(sum(counts[index] for index in group)) for group in groups),
+        name=name, columns=tuple(tuple(columns[index] for index in group) for group in groups), counts=shown
     )
 
 

@@ -81,7 +81,8 @@ def divide(year_groups: Names, rows: int, minimum: int) -> Parts:
     rising = sorted(range(len(names)), key=lambda place: (counts[place], place))
     small = [place for place in rising if counts[place] < FEWEST_CELLS * minimum]
     told = [place for place in rising if counts[place] >= FEWEST_CELLS * minimum]
-    while small and told and counts[small].sum() < minimum:
+    # Of year groups of the same size all go or none: a choice of year groups may pool another one of them, and tell this one.
+    while small and told and (counts[small].sum() < minimum or counts[told[0]] == counts[small[-1]]):
         small.append(told.pop(0))
     told.sort()
     places = np.full(len(names), len(told), dtype=np.int64)

@@ -75,6 +75,39 @@ def test_small_year_group_takes_another_with_it_where_it_could_be_worked_out() -
     assert (reference.year_groups, reference.small_year_groups) == (("1",), ("2", "3"))
 
 
+@pytest.mark.parametrize("columns", list(itertools.permutations(["year_1", "year_2", "year_3"])), ids=str)
+def test_year_groups_of_the_same_size_do_not_give_a_small_one_away_by_the_choice_of_them(
+    columns: tuple[str, ...],
+) -> None:
+    """Rule: the choice may pool the seven with year group 1 and tell 2, so counts by year group may not tell 1."""
+    year = np.repeat(["1", "2", "3"], [800, 800, 7])
+    values = {"z": np.random.default_rng(1).normal(size=len(year))}
+    values |= {name: (year == name.removeprefix("year_")).astype(float) for name in columns}
+
+    reference = references.build(values, {"year": columns}, minimum_cell=10, mix=frozenset({"year"}), year_groups=year)
+
+    told = {
+        count
+        for feature in reference.features
+        if isinstance(feature, references.CategorySketch)
+        for count in feature.counts
+    }
+    assert told == {800, 807}
+    assert reference.year_groups == ()
+
+
+@pytest.mark.parametrize("ones", [7, 993], ids=["few have it", "few have none"])
+def test_choice_is_refused_whose_few_rows_follow_from_the_rows_of_all(ones: int) -> None:
+    values = {"plan_yes": np.array([1.0] * ones + [0.0] * (1000 - ones))}
+
+    with pytest.raises(errors.SpecError, match="fewer than 10 rows have a value of 'plan', or fewer have none"):
+        references.build(values, {"plan": ("plan_yes",)}, minimum_cell=10)
+
+    values["plan_no"] = 1 - values["plan_yes"]
+    (feature,) = references.build(values, {"plan": ("plan_yes", "plan_no")}, minimum_cell=10).features
+    assert feature.counts == (1000,)
+
+
 def test_year_group_that_lies_far_off_hides_itself_and_not_the_others() -> None:
     """Rule: blocks that hide one year group's tails may not join most of another one into one block."""
     reference = a_training({"1": 2000, "2": 1500, "far": 200}, apart=0.0)
