@@ -224,6 +224,24 @@ def test_every_column_needed_says_so() -> None:
     assert "there is none without which" in leftouts.decide(known)[0].sentence
 
 
+@pytest.mark.parametrize(
+    ("rows", "shown"), [(8, False), (3 * cases.PER_SCHOOL, True)], ids=["eight pupils", "three schools"]
+)
+def test_few_schools_show_another_model_and_never_the_same(rows: int, shown: bool) -> None:  # noqa: FBT001 - a table
+    """Rule: so few pupils or schools cannot pass anything, and no number is about fewer pupils than the minimum cell."""
+    table = {name: values[:rows] for name, values in cases.columns().items()}
+    table["outcome"] = np.arange(rows) % 2
+    known = cases.some_evidence(table)
+
+    same = agreements.decide_stage(known, releases.Stage.FULL, cases.STAGES[releases.Stage.FULL])
+    other = agreements.decide_stage(known, releases.Stage.FULL, cases.a_model(-cases.WEIGHTS))
+
+    assert same.outcome is Outcome.NOT_ENOUGH_EVIDENCE
+    assert other.outcome is (Outcome.FAIL if shown else Outcome.NOT_ENOUGH_EVIDENCE)
+    assert [verdict.estimate is not None for verdict in (same, other)] == [shown, shown]
+    assert same.rows == (rows if shown else 0)
+
+
 def test_bounds_allow_for_how_little_few_schools_tell() -> None:
     """Rule: a pass at 10 schools is wrong as seldom as at 100; resamples alone let 8 of 100 through instead of 5."""
     known = cases.some_evidence()

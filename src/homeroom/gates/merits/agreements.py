@@ -19,23 +19,29 @@ def decide_stage(evidence: Evidence, stage: releases.Stage, content: bytes) -> v
     """Whether the stage's bytes score the rows about as the table says.
 
     The table holds cross-fitted scores and the stage is the refit, so they differ a little; a table of another model
-    differs a lot.
+    differs a lot. A few schools can show that it is another model, and not that it is the same.
 
     Raises:
         SpecError: the stage cannot be run on the rows.
     """
+    everybody, subject = scopes.every(evidence)[0], f"{stage.value}: agrees with its evaluation"
+    if len(evidence.table) < evidence.minimum_cell:
+        return scopes.too_few(evidence, everybody, CHECK, subject)
     file = next(file for file in evidence.release.stages if file.stage is stage)
     scores = scoring.score(evidence.release, file, content, evidence.table)
     difference = np.abs(scores - evidence.table.scores[stage])
-    found = scopes.bound(evidence, [difference], [scopes.every(evidence)[0]])[0]
+    found = scopes.bound(evidence, [difference], [everybody])[0]
     limit = evidence.policy.quality.agreement_limit
     outcome = three_valued(found.low, found.high, limit)
-    failed = outcome is verdicts.Outcome.FAIL
-    why = columnorders.explain(evidence, file, content, found.estimate) if failed else ""
+    if outcome is verdicts.Outcome.PASS and not evidence.enough(everybody.rows):
+        outcome = verdicts.Outcome.NOT_ENOUGH_EVIDENCE
+    why = ""
+    if outcome is verdicts.Outcome.FAIL:
+        why = columnorders.explain(evidence, file, content, found.estimate)
     return verdicts.Verdict(
         gate=scopes.GATE,
         check=CHECK,
-        subject=f"{stage.value}: agrees with its evaluation",
+        subject=subject,
         outcome=outcome,
         sentence=_sentence(stage, outcome, found, limit) + why,
         evidence=evidence.table.digest,
@@ -44,10 +50,14 @@ def decide_stage(evidence: Evidence, stage: releases.Stage, content: bytes) -> v
         high=found.high,
         limit=limit,
         rows=len(evidence.table),
-        action="Submit the evaluation of this very model, with its columns in the order of the release."
-        if failed
-        else "",
+        action=_ACTIONS.get(outcome, ""),
     )
+
+
+_ACTIONS = {
+    verdicts.Outcome.FAIL: "Submit the evaluation of this very model, with its columns in the order of the release.",
+    verdicts.Outcome.NOT_ENOUGH_EVIDENCE: "Evaluate on more pupils and schools.",
+}
 
 
 def _sentence(stage: releases.Stage, outcome: verdicts.Outcome, found: scopes.Measured, limit: float) -> str:
