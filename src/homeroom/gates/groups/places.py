@@ -71,7 +71,7 @@ class Draft:
         at_risk: the pupils whose number says whether a group is small.
         recorded: pupils at risk who have a value, by scope and column.
         shown: groups that are large enough by themselves.
-        unfit: groups that are large enough and must not be told, such as those of few schools.
+        unfit: groups that must not be told whatever their size, such as those of few schools.
         minima: fewest pupils that may be told, by scope.
     """
 
