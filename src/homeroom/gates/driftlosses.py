@@ -12,7 +12,7 @@ from homeroom.domain import releases, verdicts
 from homeroom.gates import driftinputs, periods, tabulations, words
 from homeroom.gates.evidence import Evidence, three_valued
 from homeroom.gates.periods import Basis, Periods
-from homeroom.stats import bounds, clusters, decompositions, power, reweighting
+from homeroom.stats import bounds, clusters, decompositions, fewclusters, power, reweighting
 
 FEWEST_IN_STRATUM = 10
 """Pupils in each period that a kind of pupils needs to be compared by itself (education.md A2); others are pooled."""
@@ -70,7 +70,7 @@ def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
 
 
 def split(evidence: Evidence, stage: releases.Stage, strata: str, compared: Periods) -> Change:
-    """Parts of the change with bounds over schools."""
+    """Parts of the change with bounds over schools, which allow for how little few schools tell."""
     stratum, count = _strata(evidence, strata, compared)
     loss = (evidence.table.scores[stage] - evidence.table.needed) ** 2
     before, after = (_losses(evidence, loss, stratum, count, chosen) for chosen in (compared.earlier, compared.later))
@@ -80,8 +80,9 @@ def split(evidence: Evidence, stage: releases.Stage, strata: str, compared: Peri
     # A resample that drew no school with both periods says nothing about the change.
     whole = whole[np.isfinite(whole).all(axis=1)]
     estimate = np.array([parts.mix[0], parts.within[0], parts.new[0], parts.total[0]])
-    rows = int((compared.earlier | compared.later).sum())
-    return Change(stage, strata, parts, bounds.one_sided(estimate, whole), rows)
+    schools = min(int((evidence.by_school(chosen) > 0).sum()) for chosen in (compared.earlier, compared.later))
+    found = fewclusters.widened(bounds.one_sided(estimate, whole), schools)
+    return Change(stage, strata, parts, found, int((compared.earlier | compared.later).sum()))
 
 
 def _losses(

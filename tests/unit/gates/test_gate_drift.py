@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from tests.unit.gates import cases
 
-from homeroom.domain import errors, verdicts
-from homeroom.gates import drift, references
+from homeroom.domain import errors, releases, verdicts
+from homeroom.gates import drift, driftlosses, periods, references
+from homeroom.stats import bounds, fewclusters
 
 Outcome = verdicts.Outcome
 
@@ -227,6 +228,25 @@ def test_too_few_pupils_in_a_period_are_not_enough_evidence() -> None:
 
     assert cases.by_subject(drift.decide(evidence))["full: error over time"].outcome is Outcome.NOT_ENOUGH_EVIDENCE
     assert "drift.decomposition" not in [found.key for found in drift.tabulate(evidence)]
+
+
+def test_bounds_of_the_error_over_time_allow_for_few_schools(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rule: resamples of ten schools tell too little of their spread; Student's t with nine degrees makes 1.64 spreads 1.93."""
+    table = _with_periods()
+    ten = np.isin(table["site_id"], np.unique(table["site_id"])[:10])
+    evidence = cases.some_evidence({name: cells[ten] for name, cells in table.items()})
+    compared = periods.choose(evidence)
+    assert compared is not None
+
+    def find() -> bounds.Bounds:
+        return driftlosses.split(evidence, releases.Stage.FULL, driftlosses.YEAR_GROUPS, compared).bounds
+
+    found = find()
+    monkeypatch.setattr(fewclusters, "widened", lambda alone, _schools: alone)
+    plain = find()
+
+    assert (found.high - found.estimate)[1] > 1.1 * (plain.high - plain.estimate)[1] > 0
+    assert (found.estimate - found.low)[1] > 1.1 * (plain.estimate - plain.low)[1] > 0
 
 
 def test_schools_that_move_like_the_others_are_reported_as_such_and_never_named() -> None:
