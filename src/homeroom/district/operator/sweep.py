@@ -152,6 +152,10 @@ class Sweep:
             return await statuses.write_changed(self._kube, schoolsites.KIND, body, decided, fields, now)
         except errors.NotReady:
             return False  # somebody changed the object meanwhile; the next sweep sees it
+        except errors.SpecError as exc:
+            # One school must not keep the others from being shown. No message: it may quote words of the school's office.
+            _log.warning("status_refused", kind=schoolsites.KIND.kind, name=site.name, error=type(exc).__name__)
+            return False
 
 
 def _observed(

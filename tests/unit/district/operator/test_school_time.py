@@ -13,8 +13,8 @@ from tests.unit.district.operator import fakes
 from homeroom.district import database, publishing
 from homeroom.district.database import reports as report_rows
 from homeroom.district.operator import calendars, metrics, schools, sweep
-from homeroom.domain import assignments, closurestatements, dayspans, reports, schooldays, schooltoday
-from homeroom.resources import academiccalendars, schoolsites
+from homeroom.domain import assignments, closurestatements, dayspans, errors, reports, schooldays, schooltoday
+from homeroom.resources import academiccalendars, kinds, schoolsites
 from homeroom.trust import director
 
 EXAMPLE = yaml.safe_load((pathlib.Path(__file__).parents[4] / "examples/manifests/academiccalendar.yaml").read_text())[
@@ -215,6 +215,22 @@ async def test_closure_that_spoils_a_calendar_is_named_and_stops_no_other_school
     assert "closures of the school do not fit AcademicCalendar west: closure Flood lasts from 2026-09-01" in message
     assert world.cluster.status(schoolsites.KIND, "elm")["schoolTime"]["nextSchoolDay"] == "2027-02-03"
     world.rows.close()
+
+
+async def test_status_that_is_refused_stops_no_other_school(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The API server may refuse a status, or one of two objects may be gone: the school after it is shown all the same."""
+    fakes.put_sites(world.cluster, "pine")
+    write = world.cluster.write_status
+
+    async def refuse_oak(kind: kinds.Kind, name: str, status: Any, resource_version: str) -> dict[str, Any]:
+        if name == "oak":
+            raise errors.SpecError("status.closures: Too many: 41: must have at most 40 items")
+        return await write(kind, name, status, resource_version)
+
+    monkeypatch.setattr(world.cluster, "write_status", refuse_oak)
+    await world.sweep.once()
+    assert world.status == {}
+    assert world.cluster.status(schoolsites.KIND, "pine")["schoolTime"]["schoolDay"] is True
 
 
 async def test_calendar_is_worked_out_once_for_all_its_schools(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
