@@ -127,7 +127,8 @@ def test_prior_is_as_strong_as_can_be_when_schools_do_not_differ(events: list[fl
 def test_prior_of_the_worked_example() -> None:
     prior = shrinkage.fit_prior(np.array([2.0, 8.0, 20.0]), np.array([10.0, 10.0, 40.0]))
 
-    assert (prior.mean, prior.rows) == (0.5, pytest.approx(4.3846, abs=1e-4))
+    assert prior.mean == 0.5
+    assert prior.rows == pytest.approx(4.3846, abs=1e-4)
 
 
 def test_detectable_difference_of_the_worked_examples() -> None:
