@@ -46,23 +46,31 @@ class Change:
 def by_few(draft: Draft, other: Publication) -> list[Change]:
     """Changes by few pupils.
 
-    Where many came and many left, a few more or fewer tell about nobody. That is so for all of both tables where numbers show it
-    in two places, and for a place where they show it in a part of it.
+    Where many came and many left, a few more or fewer are nobody that one could know. So there is none where numbers rose by
+    many in one place and fell by many in another, and none of a place of which a part changed by many.
     """
     mixed = {counted: _many_came_and_left(draft, other, counted) for counted in Counted}
+    if mixed[Counted.ALL]:
+        return []
     few: list[Change] = []
-    for space in places.spaces_of(draft, [other]) if not mixed[Counted.ALL] else ():
+    for space in places.spaces_of(draft, [other]):
         changes = _changes(draft, other, space)
         many = [change for change in changes if change.certain and abs(change.pupils) >= draft.minimum]
-        cells = np.reshape([change.cells(space) for change in many], (len(many), len(space.ones())))
-        for change in changes:
-            if mixed[change.counted] or not 0 < abs(change.pupils) < draft.minimum:
-                continue
-            inside = np.atleast_1d((cells <= change.cells(space)).all(axis=1))
-            kinds = {part.counted for part, is_inside in zip(many, inside, strict=True) if is_inside}
-            if change.counted not in kinds and not (kinds and change.counted is Counted.ALL):
-                few.append(change)
+        parts = [(change.counted, change.cells(space)) for change in many]
+        few += [
+            change
+            for change in changes
+            if 0 < abs(change.pupils) < draft.minimum
+            and not mixed[change.counted]
+            and not _has_part(change, change.cells(space), parts)
+        ]
     return few
+
+
+def _has_part(change: Change, cells: clusters.FloatArray, parts: list[tuple[Counted, clusters.FloatArray]]) -> bool:
+    """Whether one of ``parts`` lies within the cells of a change, and among the pupils that it counts."""
+    inside = {counted for counted, part in parts if (part <= cells).all()}
+    return change.counted in inside or (change.counted is Counted.ALL and bool(inside))
 
 
 def _many_came_and_left(draft: Draft, other: Publication, counted: Counted) -> bool:
