@@ -233,6 +233,20 @@ def test_group_that_grew_by_a_few_pupils_is_withheld() -> None:
     assert _group("H") not in withheld.by_earlier
 
 
+def test_few_are_counted_by_the_minimum_of_their_own_band() -> None:
+    """Rule: fifteen are few in a band that tells of no fewer than twenty, in a group and among all pupils of the band."""
+    first = _publish(_draft(PUPILS, "BH"), ())
+
+    def of(more: Pupils) -> places.Draft:
+        draft = _draft(_grown(PUPILS, more), "BH", "grown")
+        return dataclasses.replace(draft, minima={**draft.minima, frozenset({"K-2"}): 20})
+
+    withheld = publications.withhold(of({("K-2", "B"): 15, ("K-2", "W"): 20, ("3-5", "B"): 20}), [first])
+    assert _group("B", "K-2") in withheld.by_earlier
+    with pytest.raises(errors.SpecError, match="of K-2 of an earlier report but for fewer than 20"):
+        publications.withhold(of({("K-2", "W"): 15, ("3-5", "W"): 15}), [first])
+
+
 @pytest.mark.parametrize("few", [1, MINIMUM - 1])
 def test_table_with_a_few_pupils_more_is_refused(few: int) -> None:
     """Rule: how many pupils there are is told in any case, so nothing that is withheld would help."""

@@ -55,12 +55,12 @@ def by_few(draft: Draft, other: Publication) -> list[Change]:
     few: list[Change] = []
     for space in places.spaces_of(draft, [other]):
         changes = _changes(draft, other, space)
-        many = [change for change in changes if change.certain and abs(change.pupils) >= draft.minimum]
+        many = [change for change in changes if change.certain and abs(change.pupils) >= draft.minimum(change.whole)]
         parts = [(change.counted, change.cells(space)) for change in many]
         few += [
             change
             for change in changes
-            if 0 < abs(change.pupils) < draft.minimum
+            if 0 < abs(change.pupils) < draft.minimum(change.whole)
             and not mixed[change.counted]
             and not _has_part(change, change.cells(space), parts)
         ]
@@ -76,11 +76,11 @@ def _has_part(change: Change, cells: clusters.FloatArray, parts: list[tuple[Coun
 def _many_came_and_left(draft: Draft, other: Publication, counted: Counted) -> bool:
     """Whether some numbers rose by many pupils and others fell by as many."""
     changes = [
-        draft.counts[kind, place] - rows
+        (draft.counts[kind, place] - rows) / draft.minimum(place)
         for (kind, place), rows in other.told.items()
         if kind in (counted, Counted.ALL) and (kind, place) in draft.counts
     ]
-    return max(changes, default=0.0) >= draft.minimum and min(changes, default=0.0) <= -draft.minimum
+    return max(changes, default=0.0) >= 1 and min(changes, default=0.0) <= -1
 
 
 def _changes(draft: Draft, other: Publication, space: Space) -> list[Change]:

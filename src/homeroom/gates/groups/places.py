@@ -84,10 +84,9 @@ class Draft:
     unfit: frozenset[Place]
     minima: Mapping[Bands, int]
 
-    @property
-    def minimum(self) -> int:
-        """Fewest pupils that may be told of all bands together."""
-        return self.minima[self.scopes[0]]
+    def minimum(self, place: Place) -> int:
+        """Fewest pupils that may be told of a place of this report."""
+        return self.minima[place.bands]
 
     @property
     def places(self) -> tuple[Place, ...]:

@@ -79,12 +79,12 @@ def _is_about(report: Publication, population: digests.Digest, counts: Counts) -
 def _refuse_few_more(draft: Draft, few: Sequence[changes.Change]) -> None:
     for change in few:
         if change.is_everybody and change.counted is Counted.ALL:
-            bands = change.whole.bands
+            bands, minimum = change.whole.bands, draft.minimum(change.whole)
             where = "" if bands == draft.scopes[0] else f" of {', '.join(sorted(bands))}"
             raise errors.SpecError(
-                f"the evaluation table has the pupils{where} of an earlier report but for fewer than {draft.minimum}, so both "
+                f"the evaluation table has the pupils{where} of an earlier report but for fewer than {minimum}, so both "
                 "reports together would tell about these few: evaluate on exactly the pupils of the earlier report, or let at "
-                f"least {draft.minimum} pupils{where} differ"
+                f"least {minimum} pupils{where} differ"
             )
 
 
