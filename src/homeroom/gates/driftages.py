@@ -48,22 +48,31 @@ def _dependent(evidence: Evidence, name: str, *, knows_age: bool, sees_all: bool
 
 
 def _claimed(evidence: Evidence, feature: references.ContinuousSketch) -> verdicts.Verdict:
-    """Whether a feature that claims to be the same at every age is: year groups may not lie apart."""
+    """Whether a feature that claims to be the same at every age is: year groups may not surely lie apart.
+
+    The claim stands unless the rows refute it: the upper bound of a distance is too high near 0, and would ask of honest
+    releases for waivers. ``drift.input`` judges the feature itself by both bounds.
+    """
     apart = _apart(evidence, feature)
     limit = evidence.policy.drift.ks_limit
     worst = max(apart, key=lambda year: apart[year].low, default=None)
     fails = worst is not None and apart[worst].low > limit
-    outcome = verdicts.Outcome.PASS if worst is not None else verdicts.Outcome.NOT_APPLICABLE
     said = f"{feature.name} is said not to change as pupils grow"
-    sentence = f"{said}; with one year group that cannot be seen."
-    if worst is not None:
-        sentence = f"{said}, and no year group lies clearly elsewhere than the others."
     if worst is not None and fails:
         outcome = verdicts.Outcome.FAIL
         sentence = (
             f"{said}, yet pupils of year group {worst} lie elsewhere than all others: "
             f"{words.of_hundred(apart[worst].estimate)} of 100, {words.allowed(limit)}."
         )
+    elif worst is not None:
+        outcome = verdicts.Outcome.PASS
+        sentence = f"{said}, and no year group lies clearly elsewhere than the others."
+    elif len(evidence.table.year_group.words) == 1:
+        outcome = verdicts.Outcome.NOT_APPLICABLE
+        sentence = f"{said}; with one year group that cannot be seen."
+    else:
+        outcome = verdicts.Outcome.NOT_ENOUGH_EVIDENCE
+        sentence = f"{said}. We cannot tell yet: no two year groups have enough pupils and schools."
     shown = None if worst is None else apart[worst]
     return verdicts.Verdict(
         gate=driftinputs.GATE,
@@ -72,7 +81,7 @@ def _claimed(evidence: Evidence, feature: references.ContinuousSketch) -> verdic
         outcome=outcome,
         sentence=sentence,
         evidence=evidence.table.digest,
-        action=f"Standardise {feature.name} within the year group, or declare it age-dependent." if fails else "",
+        action=_CLAIM_ACTIONS.get(outcome, "").format(feature.name),
         estimate=None if shown is None else shown.estimate,
         low=None if shown is None else shown.low,
         high=None if shown is None else shown.high,
@@ -80,6 +89,12 @@ def _claimed(evidence: Evidence, feature: references.ContinuousSketch) -> verdic
         detectable=None if shown is None else shown.detectable,
         rows=len(evidence.table),
     )
+
+
+_CLAIM_ACTIONS = {
+    verdicts.Outcome.FAIL: "Standardise {} within the year group, or declare it age-dependent.",
+    verdicts.Outcome.NOT_ENOUGH_EVIDENCE: "Evaluate on more pupils or more schools.",
+}
 
 
 def _apart(evidence: Evidence, feature: references.ContinuousSketch) -> dict[str, distances.Distance]:

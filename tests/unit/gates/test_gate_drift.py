@@ -163,6 +163,28 @@ def test_claim_that_a_feature_does_not_change_with_age_is_checked(grows: float, 
     assert cases.by_subject(drift.decide(cases.some_evidence(table, reference=reference)))["age z"].outcome is outcome
 
 
+@pytest.mark.parametrize(
+    ("kept", "outcome", "said"),
+    [
+        (0, Outcome.NOT_APPLICABLE, "with one year group that cannot be seen"),
+        (5, Outcome.NOT_ENOUGH_EVIDENCE, "We cannot tell yet"),
+    ],
+    ids=["one year group", "five pupils of another"],
+)
+def test_claim_about_age_does_not_stand_on_a_handful_of_pupils(kept: int, outcome: verdicts.Outcome, said: str) -> None:
+    """Rule: too few pupils of the other year groups are not enough evidence, and not the same as having no other."""
+    table = cases.columns()
+    rows = np.concatenate(
+        [np.flatnonzero(table["year_group"] == "K"), np.flatnonzero(table["year_group"] == "1")[:kept]]
+    )
+    few = {name: cells[rows] for name, cells in table.items()}
+
+    found = drift.decide(cases.some_evidence(few, reference=_aged("z", references.AgeBehaviour.GRADE_NORMED, table)))
+    verdict = cases.by_subject(found)["age z"]
+
+    assert (verdict.outcome, said in verdict.sentence) == (outcome, True)
+
+
 def test_declared_age_survives_writing_and_nothing_declared_is_not_written() -> None:
     content = _aged("z", references.AgeBehaviour.GRADE_NORMED)
 
