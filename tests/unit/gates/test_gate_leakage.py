@@ -234,6 +234,22 @@ def test_rate_of_nine_pupils_is_refused() -> None:
     assert verdict.rows == 0
 
 
+@pytest.mark.parametrize(
+    ("more", "outcome"), [(0.0, Outcome.PASS), (0.1, Outcome.FAIL)], ids=["of everybody", "their own"]
+)
+def test_nine_pupils_of_a_year_group_may_get_the_rate_of_everybody_and_not_their_own(
+    more: float, outcome: verdicts.Outcome
+) -> None:
+    table = cases.columns()
+    table["year_1"] = (np.arange(len(table["year_1"])) < 9).astype(np.float32)
+    table["year_K"] = 1 - table["year_1"]
+    rate = round(float(table["outcome"].mean()), 2)
+
+    known = _with_rates({"rates": {}, "default": {"K": 0.26, "1": rate + more}}, table=table)
+
+    assert fallbackcells.decide(known)[0].outcome is outcome
+
+
 def test_few_rows_behind_a_rate_are_no_proof_where_more_were_trained_on() -> None:
     known = _with_rates({"rates": {_site(0): {"K": 0.25}}}, table=_with_small_cell())
     larger = replace(known, reference=replace(known.reference, rows=known.reference.rows + 1000))

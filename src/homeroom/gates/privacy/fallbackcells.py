@@ -52,7 +52,9 @@ def look_at(evidence: Evidence, stage: dict[str, Any]) -> Cells:
     place = {site: index for index, site in enumerate(evidence.table.sites)}
     rates = [(site, key, rate) for site, by_key in stage["rates"].items() for key, rate in by_key.items()]
     behind = [counts[place[site], keys.index(key)] if site in place else 0.0 for site, key, _ in rates]
-    behind += [counts[:, keys.index(key)].sum() for key in stage["default"]]
+    # The rate of everybody in the place of that of a few says nothing about them (homeroom.training.grouprates).
+    everybody = round(float(evidence.table.needed.mean()), 2)
+    behind += [counts[:, keys.index(key)].sum() for key, rate in stage["default"].items() if rate != everybody]
     all_rates = [*(rate for _, _, rate in rates), *stage["default"].values()]
     return Cells(
         uniform=any(rate in {0, 1} for rate in all_rates),
