@@ -144,6 +144,29 @@ def test_small_band_of_a_group_does_not_follow_from_all_bands_less_the_others() 
     assert not _given_away(pupils, [_publish(draft, ())], VALUES)
 
 
+def test_small_groups_that_are_too_few_together_do_not_follow_as_one() -> None:
+    """Rule: everybody less B, H and W would tell of the eight pupils of A and C, though of neither alone."""
+    pupils = {**PUPILS, ("K-2", "C"): 2, ("3-5", "C"): 2}
+
+    draft = _draft(pupils, "ABCHW")
+
+    totals, together = [Place(bands) for bands in _scopes()], _group("A")  # whoever is neither B, H nor W is one value
+    assert _worked_out([*totals, *draft.shown], together, VALUES), "the attack works without the guard"
+    assert not _worked_out([*totals, *_publish(draft, ()).shown], together, VALUES)
+
+
+def test_large_group_that_must_not_be_told_does_not_follow_either() -> None:
+    """Rule: a group of few schools is no secret of few pupils, and still nobody is to work its numbers out."""
+    pupils = {**PUPILS, ("K-2", "A"): 0, ("3-5", "A"): 0}
+    draft = _draft(pupils, "BHW")
+    few_schools = {place for place in draft.places if dict(place.members)[COLUMN] == "B"}
+    draft = dataclasses.replace(draft, unfit=frozenset({_group("B")}), shown=draft.shown - few_schools)
+
+    totals = [Place(bands) for bands in _scopes()]
+    assert _worked_out([*totals, *draft.shown], _group("B"), "BHW"), "the attack works without the guard"
+    assert not _worked_out([*totals, *_publish(draft, ()).shown], _group("B"), "BHW")
+
+
 def test_group_that_an_earlier_report_hid_does_not_follow_though_this_one_does_not_know_it() -> None:
     """Rule: what was hidden once stays hidden, also where the new policy no longer looks at that group."""
     pupils = {**PUPILS, ("K-2", "C"): 6, ("3-5", "C"): 6}
