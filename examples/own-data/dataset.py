@@ -14,6 +14,7 @@ from columns import Columns
 
 from homeroom.gates import tablecells
 from homeroom.gates.policies.columns import normalised
+from homeroom.training import documents
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "own-data.examples.homeroom.dev")
 MISSING = "missing"
@@ -89,7 +90,7 @@ def read(path: pathlib.Path, columns: Columns) -> Dataset:
         site_id=np.array([schools[row[columns.school]] for row in rows]),
         year_group=np.array(year),
         year_groups=tuple(sorted(set(year))),
-        person=_tokens([row[columns.person] for row in rows]),
+        person=documents.tokens([row[columns.person] for row in rows], seed=SEED),
         period=_period(rows, columns),
         groups={normalised(name): _group(rows, name, columns.missing) for name in columns.groups},
     )
@@ -163,13 +164,6 @@ def _outcome(rows: Rows, columns: Columns) -> npt.NDArray[np.int64]:
             f"{', '.join(columns.outcome.needed)}: a model can only tell apart what differs"
         )
     return found
-
-
-def _tokens(people: list[str]) -> Strings:
-    """A number for each person, drawn by chance: unlike a hash, it cannot be made again from an id alone."""
-    known, index = np.unique(people, return_inverse=True)
-    drawn = np.random.default_rng(SEED).permutation(len(known))[index]
-    return np.array([f"{number:016x}" for number in drawn.tolist()])
 
 
 def _period(rows: Rows, columns: Columns) -> Strings | None:

@@ -19,7 +19,6 @@ FEWEST_IN_STRATUM = 10
 FEWEST_EFFECTIVE = 30
 """Reweighted pupils that a mean needs to be told (education.md A2)."""
 YEAR_GROUPS = "year groups"
-OTHERS = "others"
 PARTS = {"mix": "other pupils", "within": "the model on the same kind of pupils", "new": "new kinds of pupils"}
 
 

@@ -173,6 +173,18 @@ def test_evaluation_table_is_read_by_the_gates_row_by_row_as_it_was_meant() -> N
     assert content == documents.evaluation_table(known, scores, features, groups, seed=3)
 
 
+def test_tokens_keep_people_apart_and_are_no_function_of_an_id() -> None:
+    """Rule: somebody who tries all ids must not find whose token it is, so the same id has another token in another table."""
+    people = ["7", "12", "7", "99"]
+
+    tokens = documents.tokens(people, seed=3)
+
+    assert tokens[0] == tokens[2]
+    assert len(set(tokens.tolist())) == 3
+    assert all(len(token) == 16 for token in tokens.tolist())
+    assert {documents.tokens(people, seed=seed)[0] for seed in range(20)} == set(tokens.tolist())
+
+
 def test_release_json_is_what_every_reader_of_it_takes() -> None:
     described = documents.Description(
         name="reading",
