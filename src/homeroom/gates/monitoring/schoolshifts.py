@@ -8,7 +8,7 @@ import numpy as np
 from homeroom.gates.monitoring import archives, comparables
 from homeroom.gates.monitoring.comparables import Basis
 from homeroom.resources import gatepolicies
-from homeroom.stats import clusters, designeffects, discoveries, progressions, seasons
+from homeroom.stats import clusters, designeffects, discoveries, progressions, seasons, tallies
 
 FEWEST_SCHOOLS = 8
 """Schools whose common movement can be told from that of one (education.md A1, step 4)."""
@@ -77,15 +77,15 @@ def _against_others(
     archive: archives.Archive, found: list[comparables.Comparable], year_group: int, policy: gatepolicies.Drift
 ) -> list[SchoolShift]:
     numeric = np.flatnonzero(archive.known.ordered)
-    now, before = _tallies(archive, found)
+    now, before = sides(archive, found)
     alike = correlation(
         archive, np.concatenate([[c.window for c in found], *(c.others for c in found)]).astype(np.int64)
     )
     result = []
     for feature in numeric:
         scores = archive.known.scores[feature]
-        sides = [_moments(side, int(feature), scores, float(alike[feature])) for side in (now, before)]
-        shift = progressions.shifts(progressions.standings(sides[1]), progressions.standings(sides[0]))
+        today, earlier = (_moments(side, int(feature), scores, float(alike[feature])) for side in (now, before))
+        shift = progressions.shifts(progressions.standings(earlier), progressions.standings(today))
         if np.isfinite(shift.difference).all() and (shift.variance > 0).all():
             sites = [int(archive.site[c.window]) for c in found]
             result += _posterior(sites, year_group, int(feature), shift, policy)
@@ -127,20 +127,40 @@ def _weeks(archive: archives.Archive, chosen: clusters.IntArray, feature: int, o
 
 
 @dataclass(frozen=True, slots=True)
-class _Side:
-    """Counts (k, f, m) of k schools, and the sums that effective rows come from, shape (k,)."""
+class Side:
+    """Windows of k schools, or what they are compared with.
+
+    Attributes:
+        counts: shape (k, f, m).
+        rows: shape (k,); sum of weights.
+        row_squares: shape (k,); sum of squared weights over pupils.
+        class_squares: shape (k,); the same over pairs of pupils of one class.
+    """
 
     counts: clusters.FloatArray
     rows: clusters.FloatArray
     row_squares: clusters.FloatArray
     class_squares: clusters.FloatArray
 
+    def tally(self, place: int, features: clusters.IntArray) -> tallies.Tally:
+        """Some inputs of one school, for a comparison; what only tells how alike classes are is left at 0."""
+        return tallies.Tally(
+            counts=self.counts[place, features],
+            rows=float(self.rows[place]),
+            row_squares=float(self.row_squares[place]),
+            cluster_squares=float(self.class_squares[place]),
+            groups=0.0,
+            sizes=0.0,
+            between=np.zeros(len(features)),
+        )
 
-def _tallies(archive: archives.Archive, found: list[comparables.Comparable]) -> tuple[_Side, _Side]:
+
+def sides(archive: archives.Archive, found: Sequence[comparables.Comparable]) -> tuple[Side, Side]:
+    """Present windows, and for each what it is compared with."""
     windows = np.array([c.window for c in found])
     pupils = archive.pupils
-    now = _Side(archive.counts[windows], pupils[windows], pupils[windows], archive.class_squares[windows])
-    before = _Side(
+    now = Side(archive.counts[windows], pupils[windows], pupils[windows], archive.class_squares[windows])
+    before = Side(
         counts=np.array([np.tensordot(c.weights, archive.counts[c.others], axes=1) for c in found]),
         rows=np.array([c.weights @ pupils[c.others] for c in found]),
         row_squares=np.array([_same_pupils(archive, c, pupils) for c in found]),
@@ -158,7 +178,7 @@ def _same_pupils(archive: archives.Archive, found: comparables.Comparable, sizes
     return total
 
 
-def _moments(side: _Side, feature: int, scores: clusters.FloatArray, alike: float) -> progressions.Moments:
+def _moments(side: Side, feature: int, scores: clusters.FloatArray, alike: float) -> progressions.Moments:
     spread = side.row_squares * (1 - alike) + side.class_squares * alike
     rows = side.rows**2 / spread
     share = side.counts[:, feature] / side.rows[:, None]

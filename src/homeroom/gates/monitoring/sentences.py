@@ -1,7 +1,8 @@
 """Findings in plain words: sentence first, number second, what could have been noticed always."""
 
 from homeroom.gates import words
-from homeroom.gates.monitoring import archives, devices, estimates, poolshifts, schoolshifts
+from homeroom.gates.monitoring import archives, devices, estimates, poolshifts, schoolshifts, windowshifts
+from homeroom.gates.monitoring.comparables import Basis
 from homeroom.gates.monitoring.findings import Finding, Outcome
 
 
@@ -52,6 +53,40 @@ def of_school(archive: archives.Archive, shift: schoolshifts.SchoolShift) -> Fin
         low=shift.low,
         high=shift.high,
     )
+
+
+def of_window(archive: archives.Archive, shift: windowshifts.WindowShift, detectable: float) -> Finding:
+    """All inputs of one year group in a school that stands alone."""
+    window = shift.comparable.window
+    year, earlier = archive.year_groups[archive.year_group[window]], _EARLIER[shift.comparable.basis]
+    names = [archive.known.names[feature] for feature in shift.features]
+    changed = (
+        f"Pupils of year group {year} look different in this school from {earlier}: about "
+        f"{words.of_hundred(shift.distance)} of 100 lie elsewhere in {names[0] if names else ''}"
+        f"{_and_others(names[1:])}. There are too few other schools to tell whether they changed as well; a new year's "
+        "pupils may simply be others."
+    )
+    same = f"Pupils of year group {year} look in this school as {earlier}. {noticed(detectable)}"
+    return Finding(
+        check="watch.window",
+        level="school",
+        unit=archive.sites[archive.site[window]],
+        subject=f"inputs, year group {year}",
+        outcome=Outcome.CHANGED if names else Outcome.UNCHANGED,
+        sentence=changed if names else same,
+        estimate=shift.distance,
+        detectable=detectable,
+    )
+
+
+_EARLIER = {
+    Basis.MATCHED: "at this time of earlier years",
+    Basis.THIS_YEAR: "earlier this school year",
+}
+
+
+def _and_others(names: list[str]) -> str:
+    return f", and others in {', '.join(names)}" if names else ""
 
 
 def of_device(archive: archives.Archive, shift: devices.DeviceShift) -> Finding:

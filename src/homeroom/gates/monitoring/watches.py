@@ -1,6 +1,7 @@
 """One look at a whole district on one day: from windows to findings and to what should be done."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import date
 
 import numpy as np
@@ -19,6 +20,7 @@ from homeroom.gates.monitoring import (
     schoolshifts,
     sentences,
     windows,
+    windowshifts,
 )
 from homeroom.gates.monitoring.comparables import Basis
 from homeroom.gates.monitoring.findings import Finding, Findings, Outcome, RegionAdvice
@@ -52,12 +54,15 @@ def watch(
     present = comparables.present(archive, np.datetime64(today))
     found = [comparables.find(archive, int(window), policy) for window in present]
     single = schoolshifts.measure(archive, found, policy)
+    alone = windowshifts.measure(archive, found, policy)
+    moved = {(s.site, s.feature) for s in single if s.found} | {pair for s in alone for pair in _moved(archive, s)}
     pooled = poolshifts.measure(archive, found, policy, rng)
     boxes = devices.measure(archive, single, rng)
     outcomes, unsure = losses.of_outcomes(archive, policy), losses.of_confidence(archive, policy)
     said = [
         *_quality(archive, found),
         *(sentences.of_school(archive, shift) for shift in single if shift.found),
+        *(sentences.of_window(archive, s, _detectable(archive, s.comparable)) for s in alone),
         *(sentences.of_pool(archive, s, poolshifts.detectable(archive, found, s.pool.sites)) for s in pooled),
         *(sentences.of_device(archive, shift) for shift in boxes),
         *_losses(archive, outcomes, "watch.loss"),
@@ -69,7 +74,7 @@ def watch(
         sites = archive.regions == region
         own = _Region(region, sites, mixes.moved_share(archive, found, sites))
         said += _of_region(archive, own, present, outcomes, policy)
-        advice.append(RegionAdvice(region, changes.decide(_seen(own, single, pooled, boxes, outcomes, unsure, policy))))
+        advice.append(RegionAdvice(region, changes.decide(_seen(own, moved, pooled, boxes, outcomes, unsure, policy))))
     key = [(finding.check, finding.level, finding.unit, finding.subject) for finding in said]
     order = sorted(range(len(said)), key=key.__getitem__)
     return Findings(tuple(said[place] for place in order), tuple(advice), read, today.isoformat())
@@ -94,7 +99,7 @@ def _read(
 
 def _seen(
     region: _Region,
-    single: Sequence[schoolshifts.SchoolShift],
+    moved: AbstractSet[tuple[int, int]],
     pooled: Sequence[poolshifts.PoolShift],
     boxes: Sequence[devices.DeviceShift],
     outcomes: losses.Evidence,
@@ -104,7 +109,7 @@ def _seen(
     """What the decision table is asked about; inputs that follow the kind of box are no difference of pupils."""
     sites = {int(site) for site in np.flatnonzero(region.sites)}
     by_box = {shift.feature for shift in boxes}
-    shifted = {s.feature for s in single if s.found and s.site in sites}
+    shifted = {feature for site, feature in moved if site in sites}
     shifted |= {s.feature for s in pooled if s.found and s.pool.sites & sites}
     worse = _standing(outcomes.look) & region.sites
     evidence = outcomes.pooled(region.sites)
@@ -117,6 +122,15 @@ def _seen(
         schools=int(worse.sum()),
         region_evalue=evidence,
     )
+
+
+def _moved(archive: archives.Archive, shift: windowshifts.WindowShift) -> list[tuple[int, int]]:
+    """Site and input of what changed."""
+    return [(int(archive.site[shift.comparable.window]), feature) for feature in shift.features]
+
+
+def _detectable(archive: archives.Archive, found: comparables.Comparable) -> float:
+    return poolshifts.detectable(archive, [found], frozenset({int(archive.site[found.window])}))
 
 
 def _standing(alarms: clusters.BoolArray) -> clusters.BoolArray:

@@ -192,3 +192,37 @@ def test_no_sentence_uses_a_word_of_the_trade() -> None:
     assert not [
         word for word in ("drift", "p-value", "e-value", "epsilon", "inference", "auc", "posterior") if word in said
     ]
+
+
+def test_change_in_a_district_of_one_school_is_found_against_its_own_earlier_years() -> None:
+    """Rule: with too few others to compare with, a school is compared with itself, and nothing happens by itself."""
+    looked = fleets.look(fleets.Fleet(schools=1, pupils=150, shift=0.8, shifted_schools=(0,)), last_week=12)
+
+    assert {unit for unit, _ in looked.changed("watch.window")} == {fleets.site(0)}
+    (first, *_) = (f for f in looked.of("watch.window") if f.outcome is Outcome.CHANGED)
+    assert "lie elsewhere in z." in first.sentence
+    assert "too few other schools" in first.sentence
+    assert not first.acts
+    assert looked.actions == {"south": "OtherPupils"}
+
+
+def test_unchanged_school_that_stands_alone_is_quiet_and_says_what_it_would_notice() -> None:
+    looked = fleets.look(fleets.Fleet(schools=1, pupils=150), last_week=12)
+
+    assert [f.outcome for f in looked.of("watch.window")] == [Outcome.UNCHANGED] * 2
+    assert all("We would notice" in f.sentence for f in looked.of("watch.window"))
+
+
+def test_schools_with_enough_others_are_compared_with_those() -> None:
+    assert fleets.look(fleets.Fleet(schools=8), last_week=12).of("watch.window") == []
+    assert len(fleets.look(fleets.Fleet(schools=7), last_week=12).of("watch.window")) == 14
+
+
+def test_look_at_lone_schools_in_which_nothing_changed_seldom_finds_anything() -> None:
+    """Rule: at most 5 of 100 looks have any finding; of 60 no more than 8, which is three standard errors beyond."""
+    alarms = sum(
+        bool(fleets.look(fleets.Fleet(schools=3, seed=seed), last_week=12).changed("watch.window"))
+        for seed in range(100, 160)
+    )
+
+    assert alarms <= 8
