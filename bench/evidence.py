@@ -136,8 +136,8 @@ def build(
     )
 
 
-def _in_turn(rows: int) -> clusters.IntArray:
-    return np.resize(np.arange(len(YEARS)), rows)
+def _in_turn(rows: int) -> evaluationtables.Codes:
+    return np.resize(np.arange(len(YEARS), dtype=np.int32), rows)
 
 
 def _groups(group: clusters.IntArray) -> evaluationtables.Labels:

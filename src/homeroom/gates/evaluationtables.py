@@ -40,7 +40,8 @@ class Labels:
     def of(cls, words: Iterable[str], codes: npt.NDArray[np.signedinteger[Any]]) -> "Labels":
         """Labels of words in any order, of which some may be equal and some not used."""
         given = tuple(words)
-        used = np.bincount(codes, minlength=len(given)) > 0
+        used = np.zeros(len(given), dtype=bool)
+        used[codes] = True
         names = tuple(sorted({word for word, is_used in zip(given, used, strict=True) if is_used}))
         place = {word: index for index, word in enumerate(names)}
         return cls(names, np.array([place.get(word, 0) for word in given], dtype=np.int32)[codes])

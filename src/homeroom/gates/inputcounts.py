@@ -3,6 +3,7 @@
 import functools
 
 import numpy as np
+import numpy.typing as npt
 
 from homeroom.domain import errors
 from homeroom.gates import evaluationtables, references
@@ -12,16 +13,20 @@ from homeroom.stats import clusters, tallies
 CHUNK = tallies.CHUNK
 
 
-@functools.lru_cache(maxsize=references.MAX_FEATURES)
 def count(evidence: Evidence, feature: references.Feature) -> clusters.FloatArray:
-    """Rows by year group, school and bin; shape (y, k, m), read-only.
+    """Rows by year group, school and bin; shape (y, k, m).
 
     The last bin of a choice is of rows that have no 1 at all: a category of its own, which training may not have had.
-    Remembered for the inputs of one run: several checks and tables ask for the same.
 
     Raises:
         SpecError: the columns of a choice are not 0 or 1, or a row has more than one 1.
     """
+    return _count(evidence, feature).astype(np.float64)
+
+
+@functools.lru_cache(maxsize=references.MAX_FEATURES)
+def _count(evidence: Evidence, feature: references.Feature) -> npt.NDArray[np.int32]:
+    """Remembered for the inputs of one run: several checks and tables ask for the same."""
     table = evidence.table
     shape = (len(table.year_group.words), len(table.sites), _bins(feature))
     counts = np.zeros(shape[0] * shape[1] * shape[2], dtype=np.int64)
@@ -29,9 +34,7 @@ def count(evidence: Evidence, feature: references.Feature) -> clusters.FloatArra
     for rows in _chunks(len(table)):
         place = table.year_group.codes[rows] * shape[1] + table.site[rows]
         counts += np.bincount(place * shape[2] + find(rows), minlength=len(counts))
-    found = counts.reshape(shape).astype(np.float64)
-    found.setflags(write=False)
-    return found
+    return counts.reshape(shape).astype(np.int32)
 
 
 def bin_of(evidence: Evidence, feature: references.Feature) -> clusters.IntArray:

@@ -32,8 +32,9 @@ def decide(evidence: Evidence) -> tuple[verdicts.Verdict, ...]:
     """One verdict for each stage over all pupils, and one for each group over all stages; the better attacker counts."""
     known = answers.gather(evidence)
     judged = _judge(evidence)
+    unseen = [found.stage for found in known if not found.are_its_own]
     own = [_cannot_tell(evidence, found.stage) for found in known if found.are_its_own]
-    return (*_by_stage(evidence, judged), *own, *_by_group(evidence, judged), *_small(evidence, judged))
+    return (*_by_stage(evidence, judged, unseen), *own, *_by_group(evidence, judged), *_small(evidence, judged))
 
 
 def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
@@ -68,7 +69,7 @@ def _judge(evidence: Evidence) -> tuple[leaks.Bounded, ...]:
 
 def _attack_all(evidence: Evidence, known: list[answers.Answers]) -> list[leaks.Leak]:
     few = circles.small(evidence)
-    many = [circles.everybody(evidence), *circles.groups(evidence)]
+    many = [circle for circle in (circles.everybody(evidence), *circles.groups(evidence)) if evidence.enough(circle.rows)]
     attacks = [_alone(evidence, found, circle) for found in known for circle in many]
     if few is not None and evidence.enough(few.rows):
         attacks += [_alone(evidence, found, few) for found in known]
@@ -123,13 +124,27 @@ def _attack(
     return replace(blank, share=float(areas[0]), replicates=areas[1:])
 
 
-def _by_stage(evidence: Evidence, judged: tuple[leaks.Bounded, ...]) -> list[verdicts.Verdict]:
+def _by_stage(
+    evidence: Evidence, judged: tuple[leaks.Bounded, ...], stages: list[releases.Stage]
+) -> list[verdicts.Verdict]:
     found = []
-    for stage in evidence.stages:
+    for stage in stages:
         mine = [one for one in judged if one.leak.limited and one.leak.stage is stage and one.leak.circle.is_everybody]
-        if mine:
-            found.append(_verdict(evidence, mine, f"{stage.value}: who was in training"))
+        subject = _subject(stage)
+        found.append(_verdict(evidence, mine, subject) if mine else _too_few(evidence, stage, subject))
     return found
+
+
+def _subject(stage: releases.Stage) -> str:
+    return f"{stage.value}: who was in training"
+
+
+def _too_few(evidence: Evidence, stage: releases.Stage, subject: str) -> verdicts.Verdict:
+    sentence = (
+        f"We cannot tell yet whether {words.STAGES[stage]} gives away who was in its training data: there are fewer than "
+        f"{evidence.minimum_cell} pupils, or they went to fewer than {FEWEST_SCHOOLS} schools."
+    )
+    return _without_numbers(evidence, subject, sentence, _MORE_PUPILS)
 
 
 def _by_group(evidence: Evidence, judged: tuple[leaks.Bounded, ...]) -> list[verdicts.Verdict]:
@@ -198,8 +213,7 @@ def _cannot_tell(evidence: Evidence, stage: releases.Stage) -> verdicts.Verdict:
         "Score every row by a model that was trained without its pupil (and school), and submit that table; or say in the "
         "waiver's data plan that the model was never trained on these pupils."
     )
-    subject = f"{stage.value}: who was in training"
-    return _without_numbers(evidence, subject, sentence, action)
+    return _without_numbers(evidence, _subject(stage), sentence, action)
 
 
 def _without_numbers(evidence: Evidence, subject: str, sentence: str, action: str) -> verdicts.Verdict:
