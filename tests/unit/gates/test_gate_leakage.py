@@ -378,3 +378,15 @@ def test_hardware_does_not_matter_here(honest: Evidence) -> None:
     other = replace(honest, given=replace(honest.given, hardware=(inputs.Hardware("pi5", 1, 1),)), measured={})
 
     assert membership.decide(other) == membership.decide(honest)
+
+
+def test_handful_of_pupils_tells_nothing_about_who_was_in_training() -> None:
+    """Rule: no number about fewer pupils than the minimum cell, not even about all there are."""
+    rows = np.arange(0, 6 * cases.PER_SCHOOL, cases.PER_SCHOOL)
+    table = {name: values[rows] for name, values in cases.columns().items()}
+    table["outcome"] = np.arange(len(rows)) % 2
+
+    found = [v for v in membership.decide(cases.some_evidence(table)) if v.subject.endswith("who was in training")]
+
+    assert len(found) == 3
+    assert {(v.outcome, v.estimate, v.low, v.high) for v in found} == {(Outcome.NOT_ENOUGH_EVIDENCE, None, None, None)}

@@ -69,7 +69,9 @@ def _judge(evidence: Evidence) -> tuple[leaks.Bounded, ...]:
 
 def _attack_all(evidence: Evidence, known: list[answers.Answers]) -> list[leaks.Leak]:
     few = circles.small(evidence)
-    many = [circle for circle in (circles.everybody(evidence), *circles.groups(evidence)) if evidence.enough(circle.rows)]
+    many = [
+        circle for circle in (circles.everybody(evidence), *circles.groups(evidence)) if evidence.enough(circle.rows)
+    ]
     attacks = [_alone(evidence, found, circle) for found in known for circle in many]
     if few is not None and evidence.enough(few.rows):
         attacks += [_alone(evidence, found, few) for found in known]
