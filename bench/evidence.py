@@ -137,7 +137,7 @@ def build(
 
 
 def _in_turn(rows: int) -> evaluationtables.Codes:
-    return np.resize(np.arange(len(YEARS), dtype=np.int32), rows)
+    return np.tile(np.arange(len(YEARS), dtype=np.int32), -(-rows // len(YEARS)))[:rows]
 
 
 def _groups(group: clusters.IntArray) -> evaluationtables.Labels:

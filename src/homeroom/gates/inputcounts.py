@@ -1,6 +1,7 @@
 """Rows by the bins of the training reference: one pass over the rows for each input, and all that is asked of it later."""
 
 import functools
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,8 +26,8 @@ def count(evidence: Evidence, feature: references.Feature) -> clusters.FloatArra
 
 
 @functools.lru_cache(maxsize=references.MAX_FEATURES)
-def _count(evidence: Evidence, feature: references.Feature) -> npt.NDArray[np.int32]:
-    """Remembered for the inputs of one run: several checks and tables ask for the same."""
+def _count(evidence: Evidence, feature: references.Feature) -> npt.NDArray[np.integer[Any]]:
+    """Remembered for the inputs of one run, as small as they are: several checks and tables ask for the same."""
     table = evidence.table
     shape = (len(table.year_group.words), len(table.sites), _bins(feature))
     counts = np.zeros(shape[0] * shape[1] * shape[2], dtype=np.int64)
@@ -34,7 +35,7 @@ def _count(evidence: Evidence, feature: references.Feature) -> npt.NDArray[np.in
     for rows in _chunks(len(table)):
         place = table.year_group.codes[rows] * shape[1] + table.site[rows]
         counts += np.bincount(place * shape[2] + find(rows), minlength=len(counts))
-    return counts.reshape(shape).astype(np.int32)
+    return counts.reshape(shape).astype(np.min_scalar_type(counts.max()))
 
 
 def bin_of(evidence: Evidence, feature: references.Feature) -> clusters.IntArray:
