@@ -96,11 +96,14 @@ def outcomes_of(verdict: Verdict) -> frozenset[Outcome]:
 
 
 def _said(verdict: Verdict, moved: float) -> Iterator[Outcome]:
-    limit, above = verdict.limit or 0.0, checks.of(verdict.check).more_is_better
+    check = checks.of(verdict.check)
+    limit, above = verdict.limit or 0.0, check.more_is_better
     if verdict.low is None or verdict.high is None:
         number = (verdict.high if verdict.estimate is None else verdict.estimate) or 0.0
         good = number + moved >= limit if above else number + moved <= limit
         yield Outcome.PASS if good else Outcome.FAIL
+    elif check.stands_unless_refuted:
+        yield Outcome.FAIL if verdict.low + moved > limit else Outcome.PASS
     elif above:
         yield evidence.three_valued(-verdict.high + moved, -verdict.low + moved, -limit)
     else:

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from homeroom.domain import digests, errors, releases, verdicts
-from homeroom.gates import documents, inputs, run
+from homeroom.gates import documents, inputs, run, verification
 from homeroom.packaging import intake
 from homeroom.resources import gatepolicies
 
@@ -141,6 +141,18 @@ async def test_same_input_gives_the_same_digest_in_another_process(
 
     assert again.digest == honest_report.digest
     assert again.measurements is not None
+
+
+@pytest.mark.parametrize("which", ["honest", "planted"])
+async def test_what_the_gates_say_of_real_data_can_be_verified(
+    which: str, request: pytest.FixtureRequest, tmp_path: pathlib.Path
+) -> None:
+    """Rule: verification knows every check by which real releases are judged."""
+    report = await run.start(_lay_out(request.getfixturevalue(which), tmp_path), pages=False)
+    given = (report.document, report.evidence, report.policy)
+    files = verification.Files(*(digests.canonical_json(part) for part in given))
+
+    assert verification.verify(files, expected=report.digest).problems == ()
 
 
 async def test_planted_release_fails_for_every_stage_and_says_why(

@@ -213,6 +213,21 @@ def test_check_that_wants_more_is_held_the_other_way_round(numbers: dict[str, An
     assert not allowed & ({Outcome.PASS, Outcome.FAIL} - {outcome})
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "outcome"),
+    [
+        pytest.param(0.005, 0.102, Outcome.PASS, id="may be over"),
+        pytest.param(0.105, 0.2, Outcome.FAIL, id="surely over"),
+    ],
+)
+def test_claim_stands_unless_it_is_refuted(low: float, high: float, outcome: Outcome) -> None:
+    fields: dict[str, Any] = {"check": "drift.age-dependent", "estimate": 0.1, "low": low, "high": high, "limit": 0.1}
+    allowed = verification.outcomes_of(replace(builders.a_verdict(), outcome=outcome, **fields))
+
+    assert outcome in allowed
+    assert not allowed & ({Outcome.PASS, Outcome.FAIL} - {outcome})
+
+
 def _problems(report: documents.GateReport, document: dict[str, Any]) -> tuple[str, ...]:
     return verification.verify(_files(replace(report, document=document))).problems
 
