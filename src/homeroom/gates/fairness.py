@@ -57,7 +57,8 @@ def material_of(evidence: Evidence) -> materials.Material:
         stage.value: [evidence.offered(stage, threshold) for threshold in evidence.thresholds]
         for stage in evidence.stages
     }
-    ours = sums.of_table(evidence.table, frame, compared, offered)
+    profiles = comparisons.profiles({name: evidence.table.groups[name] for name in frame.columns}, len(evidence.table))
+    ours = sums.of_table(evidence.table, frame, compared, profiles, offered)
     seed = evidences.seed(evidence.table.digest, evidence.policy)
     alone = materials.Material(
         totals=ours,
@@ -68,7 +69,7 @@ def material_of(evidence: Evidence) -> materials.Material:
         digest=evidence.table.digest,
         purpose=evidence.release.purpose,
         harm=evidence.policy.harm,
-        levels=_levels(evidence, compared),
+        levels=_levels(evidence, compared, profiles),
         population=earlierreports.population(
             evidence.table.digest, map(digests.of_bytes, evidence.given.cells.values())
         ),
@@ -156,11 +157,14 @@ def material_of_cells(
     )
 
 
-def _levels(evidence: Evidence, compared: Sequence[comparisons.Comparison]) -> materials.Levels:
+def _levels(
+    evidence: Evidence, compared: Sequence[comparisons.Comparison], profiles: comparisons.Profiles
+) -> materials.Levels:
     @functools.cache
     def of_stage(stage: int, bands: tuple[int, ...]) -> sums.Levels:
-        columns = sorted({column for comparison in compared for column in comparison.columns})
-        return sums.levels_of(evidence.table, columns, [evidence.bands[band] for band in bands], evidence.stages[stage])
+        return sums.levels_of(
+            evidence.table, profiles, [evidence.bands[band] for band in bands], evidence.stages[stage]
+        )
 
     def of_rows(comparison: int, stage: int, bands: Sequence[int]) -> clusters.FloatArray:
         return of_stage(stage, tuple(bands)).count(compared[comparison])

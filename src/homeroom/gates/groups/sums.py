@@ -5,7 +5,7 @@ then threshold t or bin m. The last comparison is everybody: all pupils on the s
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -87,6 +87,7 @@ def of_table(
     table: evaluationtables.EvaluationTable,
     frame: Frame,
     compared: Sequence[comparisons.Comparison],
+    profiles: comparisons.Profiles,
     offered: Mapping[str, Sequence[clusters.BoolArray]],
 ) -> Sums:
     """Sums of the rows of a table.
@@ -95,9 +96,9 @@ def of_table(
         table: evaluation rows.
         frame: what the axes stand for.
         compared: the comparisons that the frame names.
+        profiles: of the rows, by the columns of the frame.
         offered: by stage, who would be offered at each threshold; each of shape (n,).
     """
-    profiles = comparisons.profiles({name: table.groups[name] for name in frame.columns}, len(table))
     sides = [comparisons.side_of(comparison, profiles.groups) for comparison in compared]
     sides.append(np.full(len(profiles), comparisons.GROUP))
     band, size = _band(table, frame), (len(table.sites), len(frame.bands))
@@ -195,13 +196,15 @@ class Levels:
 
 
 def levels_of(
-    table: evaluationtables.EvaluationTable, columns: Sequence[str], bands: Sequence[str], stage: releases.Stage
+    table: evaluationtables.EvaluationTable,
+    profiles: comparisons.Profiles,
+    bands: Sequence[str],
+    stage: releases.Stage,
 ) -> Levels:
-    """Levels of the rows of some bands by the scores of a stage, within the groups of some columns."""
+    """Levels of the rows of some bands by the scores of a stage; ``profiles`` are those of all rows."""
     kept = np.any([table.band.are(band) for band in bands], axis=0)
     rows = slice(None) if kept.all() else np.flatnonzero(kept)
-    groups = {name: replace(table.groups[name], codes=table.groups[name].codes[rows]) for name in columns}
-    site, needed, level = table.site[rows], table.needed[rows], rocareas.level_of(table.scores[stage][rows])
-    profiles, levels = comparisons.profiles(groups, len(site)), int(level.max()) + 1
-    shape = (len(table.sites), len(profiles), 2, levels)
-    return Levels(cellcounts.occupied((site, profiles.index, needed, level), shape), profiles, len(table.sites), levels)
+    level = rocareas.level_of(table.scores[stage][rows])
+    codes = (table.site[rows], profiles.index[rows], table.needed[rows], level)
+    shape = (len(table.sites), len(profiles), 2, int(level.max()) + 1)
+    return Levels(cellcounts.occupied(codes, shape), profiles, shape[0], shape[-1])
