@@ -6,12 +6,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from homeroom.domain import errors
 from homeroom.gates import evaluationtables, references
 from homeroom.gates.evidence import Evidence
 from homeroom.stats import clusters, tallies
-
-CHUNK = tallies.CHUNK
 
 
 def count(evidence: Evidence, feature: references.Feature) -> clusters.FloatArray:
@@ -45,7 +42,7 @@ def bin_of(evidence: Evidence, feature: references.Feature) -> clusters.IntArray
 
 
 def _chunks(rows: int) -> list[slice]:
-    return [slice(start, min(start + CHUNK, rows)) for start in range(0, rows, CHUNK)]
+    return [slice(start, min(start + tallies.CHUNK, rows)) for start in range(0, rows, tallies.CHUNK)]
 
 
 def _bins(feature: references.Feature) -> int:
@@ -77,19 +74,4 @@ class _Choices:
         self._groups, self._name = groups, name
 
     def __call__(self, rows: slice) -> clusters.IntArray:
-        ones = np.zeros(rows.stop - rows.start, dtype=np.int64)
-        category = np.full(len(ones), len(self._groups), dtype=np.int64)
-        for place, group in enumerate(self._groups):
-            for column in group:
-                values = column[rows]
-                chosen = values == 1
-                if not (chosen | (values == 0)).all():
-                    self._refuse()
-                ones += chosen
-                category[chosen] = place
-        if (ones > 1).any():
-            self._refuse()
-        return category
-
-    def _refuse(self) -> None:
-        raise errors.SpecError(f"the columns of {self._name!r} must be 0 or 1, with at most one 1 in a row")
+        return references.category_of([[column[rows] for column in group] for group in self._groups], self._name)

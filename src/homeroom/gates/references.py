@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from homeroom.domain import digests, errors
 from homeroom.gates import yearcounts
@@ -161,6 +162,29 @@ def parse(content: bytes) -> Reference:
         )
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as exc:
         raise errors.SpecError(f"reference.json is not a training reference: {exc!s:.200}") from exc
+
+
+def category_of(groups: Sequence[Sequence[npt.NDArray[Any]]], name: str) -> clusters.IntArray:
+    """Category of each row of a choice; shape (n,). Rows with no 1 at all are a category of their own, the last.
+
+    Args:
+        groups: columns of each category, each of shape (n,).
+        name: of the choice.
+
+    Raises:
+        SpecError: a value is neither 0 nor 1, or a row has more than one 1.
+    """
+    rows = len(groups[0][0])
+    ones, category = np.zeros(rows, dtype=np.int64), np.full(rows, len(groups), dtype=np.int64)
+    for place, group in enumerate(groups):
+        for column in group:
+            chosen = column == 1
+            # Refused together with a second 1 below.
+            ones += np.where(chosen | (column == 0), chosen, 2)
+            category[chosen] = place
+    if (ones > 1).any():
+        raise errors.SpecError(f"the columns of {name!r} must be 0 or 1, with at most one 1 in a row")
+    return category
 
 
 def refuse_other_columns(reference: Reference, features: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from homeroom.domain import dayspans, digests, errors, schooltime
+from homeroom.domain import dayspans, digests, schooltime
 from homeroom.gates import references
 from homeroom.gates.monitoring import bins as watched
 from homeroom.gates.monitoring import rows
@@ -113,12 +113,8 @@ def _bins(given: rows.Predictions, reference: references.Reference, known: watch
             values = np.round(given.features[:, column[feature.name]], 6)
             found.append(tallies.Finder(np.array(edges))(values))
             continue
-        member = np.column_stack(
-            [given.features[:, [column[c] for c in group]].sum(axis=1) for group in feature.columns]
-        )
-        if not np.isin(member, (0.0, 1.0)).all() or member.sum(axis=1).max() > 1:
-            raise errors.SpecError(f"the columns of {feature.name!r} must be 0 or 1, with at most one 1 in a row")
-        found.append(np.where(member.any(axis=1), member.argmax(axis=1), member.shape[1]))
+        groups = [[given.features[:, column[name]] for name in group] for group in feature.columns]
+        found.append(references.category_of(groups, feature.name))
     return np.column_stack(found)
 
 
