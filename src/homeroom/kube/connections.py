@@ -18,7 +18,7 @@ from kubernetes.aio.client import api_client as api_clients
 from kubernetes.aio.config import config_exception, kube_config
 
 from homeroom.domain import errors
-from homeroom.kube import answers
+from homeroom.kube import answers, connectors
 
 DEADLINE = timedelta(seconds=15)
 """Longer than any answer of a healthy API server, admission policies included."""
@@ -138,10 +138,13 @@ async def open_kubeconfig(kubeconfig: Path) -> AsyncIterator[Connection]:
         )
     except (config_exception.ConfigException, OSError, TypeError, ValueError) as exc:
         raise errors.SpecError(f"{kubeconfig} is no usable kubeconfig: {exc}") from exc
+    connector = connectors.Connector(api.rest_client.ssl_context, api.rest_client.maxsize)
+    api.configuration.client_session_kwargs = {"connector": connector}
     try:
         yield Connection(api)
     finally:
         await api.close()
+        await connector.close()  # a connector that the client was given is closed by the giver
 
 
 @contextlib.contextmanager

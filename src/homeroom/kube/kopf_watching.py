@@ -15,6 +15,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,12 @@ import kopf
 import yaml
 
 from homeroom.domain import errors
-from homeroom.kube import watches
+from homeroom.kube import connectors, watches
 from homeroom.resources import kinds
 
 _REQUEST_SECONDS = 60.0
 _CONNECT_SECONDS = 5.0
 _END_SECONDS = 2.0
-_GOODBYE_SECONDS = 0.25
 _PAGE = 500
 _FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 1.0  # an operator that is told to end waits no longer
@@ -66,6 +66,7 @@ async def watch(
 
     Raises:
         SpecError: ``kubeconfig`` is no usable kubeconfig.
+        Refused, Unavailable: Kopf ended by itself.
     """
     ours, ended = asyncio.get_running_loop(), threading.Event()
 
@@ -73,9 +74,7 @@ async def watch(
         with contextlib.suppress(RuntimeError):  # our loop is closed: a late event has nobody to wake
             ours.call_soon_threadsafe(wake)
 
-    registry = build_registry(read_connection(kubeconfig), watched, wake_ours)
-
-    watching = _start(registry, namespace, ended)
+    watching = _start(_Watcher(read_connection(kubeconfig), watched, namespace, wake_ours, ended))
     stopped = asyncio.ensure_future(stop.wait())
     both: tuple[asyncio.Future[Any], ...] = (watching, stopped)
     try:
@@ -88,7 +87,69 @@ async def watch(
         await watching
 
 
-def _start(registry: kopf.OperatorRegistry, namespace: str, ended: threading.Event) -> asyncio.Future[None]:
+@dataclass(frozen=True, slots=True)
+class _Watcher:
+    """Kopf as one thread runs it.
+
+    Attributes:
+        connection: to the API server.
+        watched: kinds.
+        namespace: where.
+        wake: called on that thread at every event.
+        ended: set when it should end.
+    """
+
+    connection: kopf.ConnectionInfo
+    watched: Sequence[kinds.Kind]
+    namespace: str
+    wake: Callable[[], None]
+    ended: threading.Event
+
+    async def run(self) -> None:
+        """Returns some time after ``ended`` was set; sets it when Kopf ends by itself.
+
+        Raises:
+            Refused: the API server does not know who we are.
+            Unavailable: it broke off in a way that Kopf does not try again.
+        """
+        connector = connectors.Connector(self.connection.as_ssl_context())
+        async with aiohttp.ClientSession(connector=connector, headers=self.connection.as_http_headers()) as session:
+            login = kopf.AiohttpSession(server=self.connection.server, aiohttp_session=session)
+            try:
+                await kopf.operator(
+                    registry=self._registry(login),
+                    settings=build_settings(self.ended),
+                    namespaces=[self.namespace],
+                    stop_flag=self.ended,
+                )
+            except kopf.LoginError as exc:
+                # Kopf logs in anew also for a session that TLS has broken, and has only these credentials.
+                message = f"Kubernetes API: {self.connection.server} takes our credentials no longer: renew them"
+                raise errors.Refused("Unauthenticated", message) from exc
+            except (aiohttp.ClientError, OSError) as exc:  # also of requests under way when it was told to end
+                if not self.ended.is_set():
+                    raise errors.Unavailable(f"Kubernetes API: {type(exc).__name__}: {exc}") from exc
+            finally:
+                self.ended.set()  # a thread of Kopf waits for this, and the end of the loop waits for that thread
+
+    def _registry(self, login: kopf.AiohttpSession) -> kopf.OperatorRegistry:
+        """Handlers of one operator, in a registry of their own."""
+        registry = kopf.OperatorRegistry()
+
+        @kopf.on.login(registry=registry)  # type: ignore[arg-type, unused-ignore]
+        def log_in(**_: Any) -> kopf.AiohttpSession:
+            return login
+
+        for kind in self.watched:
+
+            @kopf.on.event(kind.group, kind.version, kind.plural, registry=registry)
+            async def changed(**_: Any) -> None:
+                self.wake()
+
+        return registry
+
+
+def _start(watcher: _Watcher) -> asyncio.Future[None]:
     """Kopf in a thread; the future is done when it ended.
 
     A daemon, which no end of the process waits for: while its API server is gone Kopf takes five seconds to end, and
@@ -98,7 +159,7 @@ def _start(registry: kopf.OperatorRegistry, namespace: str, ended: threading.Eve
 
     def run() -> None:
         try:
-            _run(registry, namespace, ended)
+            asyncio.run(watcher.run())
         except BaseException as exc:  # noqa: BLE001 - raised again where the future is awaited
             result.set_exception(exc)
         else:
@@ -107,45 +168,6 @@ def _start(registry: kopf.OperatorRegistry, namespace: str, ended: threading.Eve
     future = asyncio.wrap_future(result)
     threading.Thread(target=run, name="kopf", daemon=True).start()
     return future
-
-
-def _run(registry: kopf.OperatorRegistry, namespace: str, ended: threading.Event) -> None:
-    settings = build_settings(ended)
-    try:
-        asyncio.run(_operate(registry, settings, namespace, ended))
-    except (aiohttp.ClientError, OSError) as exc:  # also of requests that were under way when it was told to end
-        if not ended.is_set():
-            raise errors.Unavailable(f"Kubernetes API: {type(exc).__name__}: {exc}") from exc
-
-
-async def _operate(
-    registry: kopf.OperatorRegistry, settings: kopf.OperatorSettings, namespace: str, ended: threading.Event
-) -> None:
-    try:
-        await kopf.operator(registry=registry, settings=settings, namespaces=[namespace], stop_flag=ended)
-    finally:
-        # Kopf closes its sessions; the TLS connections in them need the loop for a moment longer to say goodbye
-        # (https://docs.aiohttp.org/en/stable/client_advanced.html#graceful-shutdown).
-        await asyncio.sleep(_GOODBYE_SECONDS)
-
-
-def build_registry(
-    connection: kopf.ConnectionInfo, watched: Sequence[kinds.Kind], wake: Callable[[], None]
-) -> kopf.OperatorRegistry:
-    """Handlers of one operator, in a registry of their own; ``wake`` is called on Kopf's thread."""
-    registry = kopf.OperatorRegistry()
-
-    @kopf.on.login(registry=registry)  # type: ignore[arg-type, unused-ignore]
-    def login(**_: Any) -> kopf.ConnectionInfo:
-        return connection
-
-    for kind in watched:
-
-        @kopf.on.event(kind.group, kind.version, kind.plural, registry=registry)
-        async def changed(**_: Any) -> None:
-            wake()
-
-    return registry
 
 
 def build_settings(ended: threading.Event) -> kopf.OperatorSettings:

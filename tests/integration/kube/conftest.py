@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import gc
 import json
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -90,6 +92,19 @@ class Line:
                 await writer.wait_closed()
 
 
+def sockets_to(port: int) -> list[socket.socket]:
+    """This process's open ends of connections to that port."""
+    found = [item for item in gc.get_objects() if isinstance(item, socket.socket) and item.fileno() != -1]
+    return [item for item in found if _peer(item) == port]
+
+
+def _peer(item: socket.socket) -> int | None:
+    try:
+        return int(item.getpeername()[1])
+    except (OSError, IndexError):
+        return None
+
+
 @pytest.fixture
 async def line(control_plane: kubernetes.ControlPlane) -> AsyncIterator[tuple[Line, int]]:
     """The line and the loopback port of its near end."""
@@ -107,6 +122,15 @@ def moved(kubeconfig: Path, port: int, directory: Path) -> Path:
     config = json.loads(kubeconfig.read_text())
     config["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{port}"
     path = directory / "far.yaml"
+    path.write_text(json.dumps(config))
+    return path
+
+
+def as_nobody(kubeconfig: Path, directory: Path) -> Path:
+    """The same API server, with a token that it does not know."""
+    config = json.loads(kubeconfig.read_text())
+    config["users"][0]["user"] = {"token": "nobody"}
+    path = directory / "nobody.yaml"
     path.write_text(json.dumps(config))
     return path
 

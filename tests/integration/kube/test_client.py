@@ -1,10 +1,12 @@
 """The client against the real API server."""
 
+from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.integration.kube import conftest as parts
 
 from homeroom.domain import conditions as domain_conditions
 from homeroom.domain import errors
@@ -152,3 +154,17 @@ async def test_dead_api_server_is_unavailable(far_kube: client.Kubernetes, line:
     line[0].refuses = True
     with pytest.raises(errors.Unavailable, match="Kubernetes API: GET"):
         await far_kube.list(HUB)
+
+
+async def test_closed_client_leaves_no_socket_to_an_api_server_that_says_no_goodbye(
+    kubeconfig: Path, kube: client.Kubernetes, line: tuple[parts.Line, int], tmp_path: Path
+) -> None:
+    """A watch is given up in the middle of its answer, and the loop may end right after the client."""
+    carrier, port = line
+    await kube.create(HUB, a_hub("west"))
+    async with client.connect(parts.moved(kubeconfig, port, tmp_path), kube.namespace, field_manager="far") as far:
+        async with aclosing(far.watch(HUB)) as events:
+            assert (await anext(events)).name == "west"
+            carrier.hang()
+        assert parts.sockets_to(port)
+    assert parts.sockets_to(port) == []

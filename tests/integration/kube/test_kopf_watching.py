@@ -10,6 +10,7 @@ import pytest
 from tests import polling
 from tests.integration.kube import conftest as parts
 
+from homeroom.domain import errors
 from homeroom.kube import client, kopf_watching
 from homeroom.resources import regionalhubs
 
@@ -71,3 +72,25 @@ async def test_stopping_does_not_wait_for_an_api_server_that_is_gone(
             return carrier.connections > before
 
         await polling.until(asked_again)
+
+
+async def test_stopping_leaves_no_socket_to_an_api_server_that_says_no_goodbye(
+    kubeconfig: Path, kube: client.Kubernetes, line: tuple[parts.Line, int], tmp_path: Path
+) -> None:
+    """Kopf ends its watches in the middle of their answers."""
+    carrier, port = line
+    woken = asyncio.Event()
+    async with watching(parts.moved(kubeconfig, port, tmp_path), kube.namespace, woken):
+        await wakes_at_a_change(kube, woken)
+        assert parts.sockets_to(port)
+        carrier.hang()
+    assert parts.sockets_to(port) == []
+
+
+async def test_refused_credentials_are_told_and_not_tried_for_ever(
+    kubeconfig: Path, kube: client.Kubernetes, tmp_path: Path
+) -> None:
+    path = parts.as_nobody(kubeconfig, tmp_path)
+    watch = kopf_watching.watch(path, (regionalhubs.KIND,), kube.namespace, lambda: None, asyncio.Event())
+    with pytest.raises(errors.Refused, match="takes our credentials no longer: renew them"):
+        await asyncio.wait_for(watch, 30)

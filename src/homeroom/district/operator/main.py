@@ -32,6 +32,7 @@ def run() -> None:
 
     Raises:
         SpecError: settings are missing or bad, a file is unreadable, or the port is in use.
+        Refused: the API server does not know us.
         Unavailable: the database or the API server cannot be used.
     """
     chosen = environment.load(settings.Settings)
