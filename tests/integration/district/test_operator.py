@@ -15,6 +15,7 @@ from homeroom.district.database import evidence
 from homeroom.domain import digests, errors
 from homeroom.embedded import kubernetes, mlflow, registry
 from homeroom.gates import attaching
+from homeroom.kube import admission
 from homeroom.kube import client as kube
 from homeroom.resources import gatepolicies, modelreleases, regionalhubs, releaseapprovals, rolloutwaves, schoolsites
 from homeroom.transport.oci import client as oci
@@ -103,8 +104,8 @@ async def _approved(cluster: kube.Kubernetes, name: str) -> dict[str, Any]:
     """The release once it is judged, approved by ``paula`` and Ready for all schools: dora waives, rosa overrides."""
     body = await _judged(cluster, name)
     if operating.condition(body, "GatesPassed")[1] == "NotEnoughEvidence":
-        await _as(cluster, "dora").create(releaseapprovals.KIND, operating.a_waiver(body, "dora"))
-        await _as(cluster, "rosa").create(releaseapprovals.KIND, operating.an_override(body, "rosa"))
+        await admission.create(_as(cluster, "dora"), releaseapprovals.KIND, operating.a_waiver(body, "dora"))
+        await admission.create(_as(cluster, "rosa"), releaseapprovals.KIND, operating.an_override(body, "rosa"))
     await _as(cluster, "paula").create(releaseapprovals.KIND, operating.a_decision(body, "paula"))
     return await operating.until_condition(cluster, RELEASE, name, "Ready", ("True", "Ready"))
 
@@ -210,7 +211,7 @@ async def test_approval_by_an_author_is_ignored(
     rig.start()
     await cluster.create(RELEASE, operating.a_release(name, trained))
     body = await _judged(cluster, name)
-    await _as(cluster, "dora").create(releaseapprovals.KIND, operating.a_waiver(body, "dora"))
+    await admission.create(_as(cluster, "dora"), releaseapprovals.KIND, operating.a_waiver(body, "dora"))
     with pytest.raises(errors.HomeroomError, match="author"):
         await cluster.create(releaseapprovals.KIND, operating.a_decision(body, "ada"))
     plane.admin.run("delete", *bindings, "--all")

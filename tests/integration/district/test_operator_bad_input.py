@@ -25,6 +25,7 @@ from tests.integration.district import operating
 
 from homeroom.domain import digests
 from homeroom.embedded import kubernetes, mlflow, registry
+from homeroom.kube import admission
 from homeroom.kube import client as kube
 from homeroom.resources import gatepolicies, modelreleases, releaseapprovals, rolloutwaves, schoolsites
 
@@ -147,7 +148,7 @@ async def _serve_good_release(rig: StrictRig, trained: Mapping[str, str]) -> Non
             cluster, RELEASE, GOOD, "GatesPassed", ("False", "NotEnoughEvidence"), 180
         )
         dora = cluster.as_user(kube.Impersonation("dora", ("system:masters",)))
-        await dora.create(releaseapprovals.KIND, operating.a_waiver(judged, "dora"))
+        await admission.create(dora, releaseapprovals.KIND, operating.a_waiver(judged, "dora"))
         paula = cluster.as_user(kube.Impersonation("paula", ("system:masters",)))
         await paula.create(releaseapprovals.KIND, operating.a_decision(judged, "paula"))
         await operating.until_condition(cluster, RELEASE, GOOD, "Ready", ("True", "ReadyForPilots"))

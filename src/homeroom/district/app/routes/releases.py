@@ -10,6 +10,7 @@ from starlette import concurrency
 from homeroom.district.app import access, bodies, objects, ports, problems
 from homeroom.district.database import evidence
 from homeroom.domain import digests, errors, verdicts
+from homeroom.kube import admission
 from homeroom.resources import modelreleases, releaseapprovals
 from homeroom.resources import objects as resource_objects
 
@@ -86,7 +87,7 @@ async def decide(
     manifest = _manifest(_decision_name(spec), spec)
     cluster = found.clusters.of(caller)
     made = await cluster.get(releaseapprovals.KIND, manifest["metadata"]["name"])
-    return objects.shown(made or await cluster.create(releaseapprovals.KIND, manifest))
+    return objects.shown(made or await admission.create(cluster, releaseapprovals.KIND, manifest))
 
 
 def _approval(release: modelreleases.ModelRelease, body: bodies.Decision, approver: str) -> releaseapprovals.Spec:
