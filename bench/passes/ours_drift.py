@@ -9,7 +9,8 @@ import sys
 
 from bench import evidence, frames
 from bench.passes import answers
-from homeroom.gates import drift, driftinputs
+from homeroom.gates import drift
+from homeroom.gates.shifts import features
 
 SCHOOLS = 200
 
@@ -27,7 +28,7 @@ def main() -> None:
         answers.answer(0.0, checksum=checksum, found=None)
         return
     known = evidence.build(values, stored.read_bytes(), school=frames.schools(rows, SCHOOLS))
-    verdicts, seconds = answers.timed(lambda: (drift if "--whole" in sys.argv else driftinputs).decide(known))
+    verdicts, seconds = answers.timed(lambda: (drift if "--whole" in sys.argv else features).decide(known))
     found = {verdict.subject: verdict.outcome.value for verdict in verdicts if verdict.outcome.value != "Pass"}
     answers.answer(seconds, checksum=checksum, found=found)
 

@@ -12,8 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from columns import Columns
 
-from homeroom.gates import tablecells
 from homeroom.gates.policies.columns import normalised
+from homeroom.gates.reading import cells
 from homeroom.training import documents
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "own-data.examples.homeroom.dev")
@@ -190,6 +190,6 @@ def _plain(name: str, value: str, missing: tuple[str, ...]) -> str:
     if not value.strip() or value in missing:
         return MISSING
     kept = " ".join(re.sub(r"[^\w '/.+-]", " ", value).split())
-    if not tablecells.is_name(kept):
+    if not cells.is_name(kept):
         raise SystemExit(f"column {name}: a group has a name without letters and digits, or a very long one: rename it")
     return kept

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from homeroom.domain import digests, errors
-from homeroom.gates import tablefiles, tableheadings
+from homeroom.gates.reading import files, headings
 from homeroom.packaging import releasefiles
 
 REQUIRED_COLUMNS = (
@@ -36,8 +36,8 @@ class EvaluationStore:
     """
 
     directory: pathlib.Path
-    max_bytes: int = tablefiles.MAX_BYTES
-    max_plain_bytes: int = tablefiles.MAX_PLAIN_BYTES
+    max_bytes: int = files.MAX_BYTES
+    max_plain_bytes: int = files.MAX_PLAIN_BYTES
 
     async def put(self, content: AsyncIterator[bytes]) -> digests.Digest:
         """Check and store the table that arrives in pieces; storing it again is no change.
@@ -47,7 +47,7 @@ class EvaluationStore:
         """
         self.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _unfinished(self.directory) as file:
-            check, digest = _Check(tablefiles.Unpacker(self.max_bytes, self.max_plain_bytes)), hashlib.sha256()
+            check, digest = _Check(files.Unpacker(self.max_bytes, self.max_plain_bytes)), hashlib.sha256()
             async for piece in content:
                 digest.update(piece)
                 check.feed(piece)
@@ -83,7 +83,7 @@ class EvaluationStore:
 class _Check:
     """Unpacks as it goes and holds the first lines only."""
 
-    def __init__(self, unpacker: tablefiles.Unpacker) -> None:
+    def __init__(self, unpacker: files.Unpacker) -> None:
         self._unpacker = unpacker
         self._lines = 0
         self._head = b""
@@ -91,13 +91,13 @@ class _Check:
     def feed(self, piece: bytes) -> None:
         for plain in self._unpacker.feed(piece):
             self._lines += plain.count(b"\n")
-            tablefiles.refuse_many(self._lines)
-            self._head += plain[: 2 * tablefiles.MAX_LINE_BYTES - len(self._head)]
+            files.refuse_many(self._lines)
+            self._head += plain[: 2 * files.MAX_LINE_BYTES - len(self._head)]
 
     def finish(self) -> None:
         self._unpacker.finish()
         heading, _, rest = self._head.partition(b"\n")
-        tableheadings.refuse(tableheadings.parse(heading), REQUIRED_COLUMNS)
+        headings.refuse(headings.parse(heading), REQUIRED_COLUMNS)
         if not rest.strip():
             raise errors.SpecError("the evaluation table has no rows under its heading")
 

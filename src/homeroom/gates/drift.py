@@ -5,24 +5,25 @@ differences that nobody could feel. Who the pupils are (which schools, which yea
 """
 
 from homeroom.domain import verdicts
-from homeroom.gates import driftages, driftinputs, driftlosses, driftprogressions, tabulations
+from homeroom.gates import tabulations
 from homeroom.gates.evidence import Evidence
+from homeroom.gates.shifts import ages, features, losses, progressions
 
 
 def decide(evidence: Evidence) -> tuple[verdicts.Verdict, ...]:
     """Inputs, what growing up does to them, the error over time, and schools that moved otherwise than the others."""
     return (
-        *driftinputs.decide(evidence),
-        *driftages.decide(evidence),
-        *driftlosses.decide(evidence),
-        *driftprogressions.decide(evidence),
+        *features.decide(evidence),
+        *ages.decide(evidence),
+        *losses.decide(evidence),
+        *progressions.decide(evidence),
     )
 
 
 def tabulate(evidence: Evidence) -> tuple[tabulations.Table, ...]:
     """The numbers behind the verdicts."""
     return (
-        *driftinputs.tabulate(evidence),
-        *driftlosses.tabulate(evidence),
-        *driftprogressions.tabulate(evidence),
+        *features.tabulate(evidence),
+        *losses.tabulate(evidence),
+        *progressions.tabulate(evidence),
     )

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from homeroom.domain import digests, errors, releases
-from homeroom.gates import tablefiles
+from homeroom.gates.reading import files
 from homeroom.resources import gatepolicies
 
 THRESHOLD = "threshold"
@@ -91,8 +91,8 @@ def write(directory: pathlib.Path, inputs: GateInputs, policy: gatepolicies.Spec
         (directory / _stage_name(file.stage)).write_bytes(inputs.stages[file.stage])
     (directory / _EVALUATION).write_bytes(inputs.evaluation)
     (directory / _REFERENCE).write_bytes(inputs.reference)
-    for folder, files in ((_CALENDARS, inputs.calendars), (_CELLS, inputs.cells), (_EARLIER, inputs.earlier)):
-        _write_files(directory / folder, files)
+    for folder, contents in ((_CALENDARS, inputs.calendars), (_CELLS, inputs.cells), (_EARLIER, inputs.earlier)):
+        _write_files(directory / folder, contents)
     described = {
         "release": inputs.release.to_json(),
         "releaseDigest": inputs.release_digest,
@@ -117,7 +117,7 @@ def read(directory: pathlib.Path) -> tuple[GateInputs, gatepolicies.Spec]:
             release=release,
             release_digest=digests.parse(described["releaseDigest"]),
             stages={file.stage: (directory / _stage_name(file.stage)).read_bytes() for file in release.stages},
-            evaluation=tablefiles.read(directory / _EVALUATION),
+            evaluation=files.read(directory / _EVALUATION),
             reference=(directory / _REFERENCE).read_bytes(),
             on=date.fromisoformat(described["on"]),
             hardware=tuple(parse_hardware(box) for box in described["hardware"]),
@@ -140,9 +140,9 @@ def parse_hardware(value: dict[str, Any]) -> Hardware:
     return Hardware(profile=value["profile"], memory_mib=value["memoryMiB"], cores=value["cores"])
 
 
-def _write_files(directory: pathlib.Path, files: Mapping[str, bytes]) -> None:
+def _write_files(directory: pathlib.Path, contents: Mapping[str, bytes]) -> None:
     directory.mkdir(exist_ok=True)
-    for name, content in files.items():
+    for name, content in contents.items():
         (directory / name).write_bytes(content)
 
 

@@ -16,9 +16,10 @@ import pandas as pd
 from evidently.presets import DataDriftPreset
 
 from homeroom.domain import errors
-from homeroom.gates import inputcounts, references
+from homeroom.gates import references
 from homeroom.gates.evidence import Evidence
 from homeroom.gates.monitoring import bins, windows
+from homeroom.gates.shifts import inputcounts
 
 MOST_ROWS = 20_000
 

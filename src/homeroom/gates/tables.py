@@ -6,10 +6,11 @@ import numpy as np
 import numpy.typing as npt
 
 from homeroom.domain import digests, errors, releases
-from homeroom.gates import evaluationtables, tableblocks, tablecells, tablefiles, tableheadings, tablerepeats
+from homeroom.gates import evaluationtables
+from homeroom.gates.reading import blocks, cells, files, headings, repeats
 from homeroom.stats import clusters
 
-Assembled = clusters.FloatArray | evaluationtables.Float32 | tableblocks.Named
+Assembled = clusters.FloatArray | evaluationtables.Float32 | blocks.Named
 
 
 def parse(
@@ -34,7 +35,7 @@ def parse(
     Raises:
         SpecError: the bytes or the table cannot be judged; the text says what to change and shows no cell.
     """
-    rows = tablefiles.count_rows(content)
+    rows = files.count_rows(content)
     if rows == 0:
         raise errors.SpecError("the evaluation table has no rows under its heading")
     columns = _read(content, rows, _forms(features, groups, stages))
@@ -53,74 +54,72 @@ def parse(
         pupil=_labels(_named(columns, "pupil_token")).codes.astype(np.int64) if "pupil_token" in columns else None,
     )
     _refuse_one_outcome(table)
-    tablerepeats.refuse(table, minimum_cell)
+    repeats.refuse(table, minimum_cell)
     return table
 
 
-def _forms(
-    features: Sequence[str], groups: Sequence[str], stages: Sequence[releases.Stage]
-) -> dict[str, tablecells.Form]:
+def _forms(features: Sequence[str], groups: Sequence[str], stages: Sequence[releases.Stage]) -> dict[str, cells.Form]:
     """Columns that release and policy need, and what their cells may hold."""
-    own: dict[str, tablecells.Form] = {
-        "site_id": tablecells.SITE,
-        "year_group": tablecells.NAME,
-        "outcome": tablecells.OUTCOME,
-        **{f"score_{stage.value}": tablecells.SCORE for stage in stages},
+    own: dict[str, cells.Form] = {
+        "site_id": cells.SITE,
+        "year_group": cells.NAME,
+        "outcome": cells.OUTCOME,
+        **{f"score_{stage.value}": cells.SCORE for stage in stages},
     }
     answers = sorted(set(own) & set(features))
     if answers:
         raise errors.SpecError(
-            f"a feature of the release has the name of what is to be found out: {tableheadings.listed(answers)}"
+            f"a feature of the release has the name of what is to be found out: {headings.listed(answers)}"
         )
     both = sorted(set(groups) & (set(own) | set(features)) - {"year_group"})
     if both:
         raise errors.SpecError(
-            f"the policy takes columns for groups that are something else here: {tableheadings.listed(both)}"
+            f"the policy takes columns for groups that are something else here: {headings.listed(both)}"
         )
-    return {**dict.fromkeys(groups, tablecells.GROUP), **dict.fromkeys(features, tablecells.FEATURE), **own}
+    return {**dict.fromkeys(groups, cells.GROUP), **dict.fromkeys(features, cells.FEATURE), **own}
 
 
-_WHERE_GIVEN: dict[str, tablecells.Form] = {
-    "band": tablecells.NAME,
-    "period": tablecells.PERIOD,
-    "pupil_token": tablecells.TOKEN,
+_WHERE_GIVEN: dict[str, cells.Form] = {
+    "band": cells.NAME,
+    "period": cells.PERIOD,
+    "pupil_token": cells.TOKEN,
 }
 
 
-def _read(content: bytes, rows: int, needed: dict[str, tablecells.Form]) -> dict[str, Assembled]:
-    blocks = tablefiles.blocks(content)
-    first = next(blocks)
+def _read(content: bytes, rows: int, needed: dict[str, cells.Form]) -> dict[str, Assembled]:
+    pieces = files.blocks(content)
+    first = next(pieces)
     line, _, rest = first.content.partition(b"\n")
-    header = tableheadings.parse(line)
-    tableheadings.refuse(header, needed)
+    header = headings.parse(line)
+    headings.refuse(header, needed)
     forms = needed | {name: form for name, form in _WHERE_GIVEN.items() if name in header}
-    wanted = tuple(tableblocks.Wanted(name, header.index(name), form) for name, form in forms.items())
+    wanted = tuple(blocks.Wanted(name, header.index(name), form) for name, form in forms.items())
     into = _Assembly(wanted, rows)
     if rest:
-        into.add(tableblocks.read(tablefiles.Block(2, rest), wanted, len(header)))
-    for block in blocks:
-        into.add(tableblocks.read(block, wanted, len(header)))
+        into.add(blocks.read(files.Block(2, rest), wanted, len(header)))
+    for block in pieces:
+        into.add(blocks.read(block, wanted, len(header)))
     return into.columns()
 
 
 class _Assembly:
     """Columns that grow block by block; words are numbered as they are first met."""
 
-    def __init__(self, wanted: tuple[tableblocks.Wanted, ...], rows: int) -> None:
+    def __init__(self, wanted: tuple[blocks.Wanted, ...], rows: int) -> None:
         self._filled = 0
         self._codes: dict[str, dict[str, int]] = {}
         self._values: dict[str, npt.NDArray[np.generic]] = {}
         for column in wanted:
-            is_feature = column.form is tablecells.FEATURE
-            if isinstance(column.form, tablecells.Words):
+            is_feature = column.form is cells.FEATURE
+            if isinstance(column.form, cells.Words):
                 self._codes[column.name] = {}
-            kind = np.int32 if isinstance(column.form, tablecells.Words) else np.float32 if is_feature else np.float64
+            kind = np.int32 if isinstance(column.form, cells.Words) else np.float32 if is_feature else np.float64
             self._values[column.name] = np.empty(rows, dtype=kind)
 
-    def add(self, block: dict[str, tableblocks.Column]) -> None:
+    def add(self, block: dict[str, blocks.Column]) -> None:
         size = 0
         for name, column in block.items():
-            values = self._renumbered(name, column) if isinstance(column, tableblocks.Named) else column
+            values = self._renumbered(name, column) if isinstance(column, blocks.Named) else column
             size = len(values)
             self._values[name][self._filled : self._filled + size] = values
         self._filled += size
@@ -128,21 +127,21 @@ class _Assembly:
     def columns(self) -> dict[str, Assembled]:
         words = {name: tuple(codes) for name, codes in self._codes.items()}
         return {
-            name: tableblocks.Named(codes=values.astype(np.int32, copy=False), words=words[name])
+            name: blocks.Named(codes=values.astype(np.int32, copy=False), words=words[name])
             if name in words
             else np.asarray(values)
             for name, values in self._values.items()
         }
 
-    def _renumbered(self, name: str, column: tableblocks.Named) -> tablecells.Codes:
+    def _renumbered(self, name: str, column: blocks.Named) -> cells.Codes:
         known = self._codes[name]
         here = np.array([known.setdefault(word, len(known)) for word in column.words], dtype=np.int32)
         return here[column.codes]
 
 
-def _named(columns: dict[str, Assembled], name: str) -> tableblocks.Named:
+def _named(columns: dict[str, Assembled], name: str) -> blocks.Named:
     found = columns[name]
-    if not isinstance(found, tableblocks.Named):
+    if not isinstance(found, blocks.Named):
         raise errors.Defect(f"column {name!r} was read as numbers")
     return found
 
@@ -152,7 +151,7 @@ def _numbers(columns: dict[str, Assembled], name: str) -> clusters.FloatArray:
 
 
 def _numeric(found: Assembled, name: str) -> clusters.FloatArray | evaluationtables.Float32:
-    if isinstance(found, tableblocks.Named):
+    if isinstance(found, blocks.Named):
         raise errors.Defect(f"column {name!r} was read as words")
     return found
 
@@ -162,11 +161,11 @@ def _features(columns: dict[str, Assembled], names: Sequence[str]) -> evaluation
     return evaluationtables.Features.of(_numeric(columns.pop(name), name) for name in names)
 
 
-def _labels(column: tableblocks.Named) -> evaluationtables.Labels:
+def _labels(column: blocks.Named) -> evaluationtables.Labels:
     return evaluationtables.Labels.of(column.words, column.codes)
 
 
-def _recorded(column: tableblocks.Named) -> evaluationtables.Labels:
+def _recorded(column: blocks.Named) -> evaluationtables.Labels:
     return evaluationtables.Labels.of((word or evaluationtables.MISSING for word in column.words), column.codes)
 
 
@@ -177,9 +176,7 @@ def _bands(columns: dict[str, Assembled], bands: Sequence[str], rows: int) -> ev
         raise errors.SpecError(f"the release serves {len(bands)} bands: the evaluation table needs a column 'band'")
     found = _named(columns, "band")
     if not set(bands).issuperset(found.words):
-        raise errors.SpecError(
-            f"column 'band' holds others than the release serves: {tableheadings.listed(sorted(bands))}"
-        )
+        raise errors.SpecError(f"column 'band' holds others than the release serves: {headings.listed(sorted(bands))}")
     return _labels(found)
 
 

@@ -5,7 +5,8 @@ import pytest
 from tests.unit.gates import cases
 
 from homeroom.domain import errors, releases, verdicts
-from homeroom.gates import drift, driftlosses, periods, references
+from homeroom.gates import drift, references
+from homeroom.gates.shifts import losses, periods
 from homeroom.stats import bounds, fewclusters
 
 Outcome = verdicts.Outcome
@@ -261,7 +262,7 @@ def test_bounds_of_the_error_over_time_allow_for_few_schools(monkeypatch: pytest
     assert compared is not None
 
     def find() -> bounds.Bounds:
-        return driftlosses.split(evidence, releases.Stage.FULL, driftlosses.YEAR_GROUPS, compared).bounds
+        return losses.split(evidence, releases.Stage.FULL, losses.YEAR_GROUPS, compared).bounds
 
     found = find()
     monkeypatch.setattr(fewclusters, "widened", lambda alone, _schools: alone)

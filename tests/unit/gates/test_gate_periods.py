@@ -10,7 +10,8 @@ import yaml
 from tests.unit.gates import cases
 
 from homeroom.domain import errors, schooltime, verdicts
-from homeroom.gates import drift, periods
+from homeroom.gates import drift
+from homeroom.gates.shifts import periods
 from homeroom.resources import gatepolicies
 
 Outcome = verdicts.Outcome

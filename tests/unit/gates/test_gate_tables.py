@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tests.unit.gates import cases
 
 from homeroom.domain import errors, releases
-from homeroom.gates import evaluationtables, tableblocks, tablecells, tablefiles, tables
+from homeroom.gates import evaluationtables, tables
+from homeroom.gates.reading import blocks, cells, files
 
 HOSTILE = "=cmd|'/C calc'!A0 <script>"
 GROUPS = ("free_lunch", "ethnicity", "sex")
@@ -32,9 +33,9 @@ def _parse(content: bytes, **changes: Any) -> evaluationtables.EvaluationTable:
 
 def _with(name: str, value: Any) -> bytes:
     table = cases.columns()
-    cells = table[name].astype(object)
-    cells[5] = value
-    return cases.to_bytes({**table, name: cells})
+    column = table[name].astype(object)
+    column[5] = value
+    return cases.to_bytes({**table, name: column})
 
 
 def _without(name: str) -> bytes:
@@ -45,10 +46,10 @@ def _plain(text: str) -> bytes:
     return gzip.compress(text.encode())
 
 
-def _line(**cells: str) -> str:
+def _line(**changed: str) -> str:
     """One honest row, cells replaced."""
     row = {name: str(values[0]) for name, values in cases.columns().items()}
-    return ",".join({**row, **cells}.values())
+    return ",".join({**row, **changed}.values())
 
 
 def _word(labels: evaluationtables.Labels, row: int) -> str:
@@ -74,7 +75,7 @@ def test_order_and_number_of_blocks_change_nothing(monkeypatch: pytest.MonkeyPat
     """Rule: how the file happens to be cut while it is read is no part of the evidence."""
     content = cases.to_bytes(cases.columns())
     whole = _parse(content)
-    monkeypatch.setattr(tablefiles, "BLOCK_BYTES", 7919)
+    monkeypatch.setattr(files, "BLOCK_BYTES", 7919)
 
     cut = _parse(content)
 
@@ -317,32 +318,32 @@ def test_coarse_features_are_no_sign_of_copies() -> None:
 
 
 def test_refuses_what_unpacks_to_too_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tablefiles, "MAX_PLAIN_BYTES", 1 << 20)
+    monkeypatch.setattr(files, "MAX_PLAIN_BYTES", 1 << 20)
 
     with pytest.raises(errors.SpecError, match="unpacks to more than 1 MiB: sum it up per school"):
         _parse(gzip.compress(b"0" * (1 << 22)))
 
 
 def test_table_with_too_many_rows_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tablefiles, "MAX_ROWS", 100)
+    monkeypatch.setattr(files, "MAX_ROWS", 100)
 
     with pytest.raises(errors.SpecError, match="more than 100 rows: sum it up per school with `homeroom gate cells`"):
         _parse(cases.to_bytes(cases.columns()))
 
 
 def test_too_many_compressed_bytes_are_not_even_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    monkeypatch.setattr(tablefiles, "MAX_BYTES", 1 << 20)
+    monkeypatch.setattr(files, "MAX_BYTES", 1 << 20)
     large = tmp_path / "table"
     large.write_bytes(bytes(2 << 20))
 
     with pytest.raises(errors.SpecError, match="more than 1 MiB compressed"):
-        tablefiles.read(large)
+        files.read(large)
 
 
 WANTED = (
-    tableblocks.Wanted("number", 0, tablecells.FEATURE),
-    tableblocks.Wanted("word", 1, tablecells.GROUP),
-    tableblocks.Wanted("outcome", 2, tablecells.OUTCOME),
+    blocks.Wanted("number", 0, cells.FEATURE),
+    blocks.Wanted("word", 1, cells.GROUP),
+    blocks.Wanted("outcome", 2, cells.OUTCOME),
 )
 NUMBERISH = st.one_of(
     st.floats().map(repr),
@@ -359,30 +360,30 @@ WORDISH = st.one_of(st.text(max_size=8), st.sampled_from(["", "Māori", "a b", "
 def test_fast_reader_takes_nothing_that_the_careful_one_refuses(rows: list[tuple[str, str, str]]) -> None:
     """Rule: whether a cell is taken depends on the cell, not on which of the two readers met it."""
     content = "".join(",".join(row) + "\n" for row in rows).encode("utf-8", errors="ignore")
-    block = tablefiles.Block(2, content)
-    if not content or not _is_clean(block) or not tableblocks._is_plain(content, 3):
+    block = files.Block(2, content)
+    if not content or not _is_clean(block) or not blocks._is_plain(content, 3):
         return
-    fast = tableblocks._read_fast(block, WANTED)
+    fast = blocks._read_fast(block, WANTED)
     if fast is None:
         return
 
-    careful = tableblocks._read_carefully(block, WANTED, 3)
+    careful = blocks._read_carefully(block, WANTED, 3)
 
     for name in ("number", "outcome"):
         assert np.array_equal(fast[name], careful[name])  # type: ignore[arg-type]  # both are numbers
     assert _words(fast["word"]) == _words(careful["word"])
 
 
-def _is_clean(block: tablefiles.Block) -> bool:
+def _is_clean(block: files.Block) -> bool:
     try:
-        tablefiles.refuse_control_characters(block)
+        files.refuse_control_characters(block)
     except errors.SpecError:
         return False
     return True
 
 
-def _words(column: tableblocks.Column) -> list[str]:
-    assert isinstance(column, tableblocks.Named)
+def _words(column: blocks.Column) -> list[str]:
+    assert isinstance(column, blocks.Named)
     return [column.words[code] for code in column.codes]
 
 

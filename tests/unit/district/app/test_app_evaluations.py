@@ -9,7 +9,7 @@ import pytest
 
 from homeroom.district import evaluations
 from homeroom.domain import digests, errors
-from homeroom.gates import tablefiles
+from homeroom.gates.reading import files
 
 HEADER = ",".join(evaluations.REQUIRED_COLUMNS)
 TABLE = gzip.compress(f"{HEADER},free_lunch\ns,K,1,0.5,0.5,F\n".encode(), mtime=0)
@@ -94,8 +94,8 @@ async def test_the_store_takes_what_the_gates_take_and_no_more(
 ) -> None:
     """Rule: one limit. What could be judged can be uploaded, and what is uploaded can be judged."""
     store = evaluations.EvaluationStore(tmp_path)
-    assert (store.max_bytes, store.max_plain_bytes) == (tablefiles.MAX_BYTES, tablefiles.MAX_PLAIN_BYTES)
-    monkeypatch.setattr(tablefiles, "MAX_ROWS", 2)
+    assert (store.max_bytes, store.max_plain_bytes) == (files.MAX_BYTES, files.MAX_PLAIN_BYTES)
+    monkeypatch.setattr(files, "MAX_ROWS", 2)
     rows = b"s,K,1,0.5,0.5\n"
 
     await store.put(pieces(gzip.compress(HEADER.encode() + b"\n" + 2 * rows)))

@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable, Sequence
 
 from homeroom.domain import errors
-from homeroom.gates import tablefiles
+from homeroom.gates.reading import files
 
 MAX_COLUMNS = 600
 IDENTIFIERS = frozenset(
@@ -45,10 +45,10 @@ def parse(line: bytes) -> list[str]:
     Raises:
         SpecError: it is no line of a CSV in UTF-8, or has more than ``MAX_COLUMNS`` columns.
     """
-    block = tablefiles.Block(1, line.removesuffix(b"\n") + b"\n")
-    tablefiles.refuse_control_characters(block)
+    block = files.Block(1, line.removesuffix(b"\n") + b"\n")
+    files.refuse_control_characters(block)
     try:
-        text = tablefiles.decode(block).removeprefix("\ufeff").rstrip("\r\n")
+        text = files.decode(block).removeprefix("\ufeff").rstrip("\r\n")
         names = next(csv.reader([text], strict=True), [])
     except csv.Error as exc:
         raise errors.SpecError("the heading of the evaluation table is not CSV: a quote is not closed") from exc

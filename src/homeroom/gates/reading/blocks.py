@@ -16,11 +16,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from homeroom.domain import errors
-from homeroom.gates import tablecells, tablefiles
+from homeroom.gates.reading import cells, files
 from homeroom.stats import clusters
 
 _COMMA, _NEWLINE = 44, 10
-_LONGEST_TYPED = 4 * tablecells.MOST_CHARACTERS
+_LONGEST_TYPED = 4 * cells.MOST_CHARACTERS
 """No letter is typed in more than four parts."""
 Bytes = npt.NDArray[np.uint8]
 
@@ -37,7 +37,7 @@ class Wanted:
 
     name: str
     position: int
-    form: tablecells.Form
+    form: cells.Form
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,14 +49,14 @@ class Named:
         words: distinct words in NFC, in any order; two of them may be equal.
     """
 
-    codes: tablecells.Codes
+    codes: cells.Codes
     words: tuple[str, ...]
 
 
 Column = clusters.FloatArray | Named
 
 
-def read(block: tablefiles.Block, wanted: tuple[Wanted, ...], width: int) -> dict[str, Column]:
+def read(block: files.Block, wanted: tuple[Wanted, ...], width: int) -> dict[str, Column]:
     """Columns of one block by name.
 
     Args:
@@ -67,7 +67,7 @@ def read(block: tablefiles.Block, wanted: tuple[Wanted, ...], width: int) -> dic
     Raises:
         SpecError: a line or a cell cannot be taken; names the line and never shows the cell.
     """
-    tablefiles.refuse_control_characters(block)
+    files.refuse_control_characters(block)
     found = _read_fast(block, wanted) if _is_plain(block.content, width) else None
     return _read_carefully(block, wanted, width) if found is None else found
 
@@ -81,7 +81,7 @@ def _is_plain(content: bytes, width: int) -> bool:
     return bool((np.diff(np.searchsorted(commas, ends), prepend=0) == width - 1).all())
 
 
-def _read_fast(block: tablefiles.Block, wanted: tuple[Wanted, ...]) -> dict[str, Column] | None:
+def _read_fast(block: files.Block, wanted: tuple[Wanted, ...]) -> dict[str, Column] | None:
     """The columns, or None where the careful reader has to say what is wrong."""
     try:
         if not block.content.isascii():
@@ -109,24 +109,24 @@ def _read_fast(block: tablefiles.Block, wanted: tuple[Wanted, ...]) -> dict[str,
     return {name: column for name, column in found.items() if column is not None} if _all_fit(found) else None
 
 
-def _begins_with_booleans(block: tablefiles.Block, wanted: tuple[Wanted, ...]) -> bool:
+def _begins_with_booleans(block: files.Block, wanted: tuple[Wanted, ...]) -> bool:
     """Whether pandas took words for numbers: it reads a column as 0 and 1 where every cell is true or false."""
-    cells = block.content.partition(b"\n")[0].decode("utf-8").rstrip("\r").split(",")
-    numbers = (column for column in wanted if isinstance(column.form, tablecells.Numbers))
-    return any(tablecells.parse_number(cells[column.position]) is None for column in numbers)
+    texts = block.content.partition(b"\n")[0].decode("utf-8").rstrip("\r").split(",")
+    numbers = (column for column in wanted if isinstance(column.form, cells.Numbers))
+    return any(cells.parse_number(texts[column.position]) is None for column in numbers)
 
 
 def _all_fit(found: Mapping[str, Column | None]) -> bool:
     return all(column is not None for column in found.values())
 
 
-def _dtype(form: tablecells.Form) -> Any:
-    return np.float64 if isinstance(form, tablecells.Numbers) else "category"
+def _dtype(form: cells.Form) -> Any:
+    return np.float64 if isinstance(form, cells.Numbers) else "category"
 
 
-def _take(column: Any, form: tablecells.Form) -> Column | None:
+def _take(column: Any, form: cells.Form) -> Column | None:
     """A column of pandas as ours; None where a cell does not fit."""
-    if isinstance(form, tablecells.Numbers):
+    if isinstance(form, cells.Numbers):
         values: clusters.FloatArray = column.to_numpy()
         return None if form.wrong(values).any() else values
     words = tuple(_normalised(str(word)) for word in column.cat.categories)
@@ -134,14 +134,14 @@ def _take(column: Any, form: tablecells.Form) -> Column | None:
     return Named(codes=column.cat.codes.to_numpy().astype(np.int32), words=words) if fit else None
 
 
-def _read_carefully(block: tablefiles.Block, wanted: tuple[Wanted, ...], width: int) -> dict[str, Column]:
+def _read_carefully(block: files.Block, wanted: tuple[Wanted, ...], width: int) -> dict[str, Column]:
     rows = _split(block, width)
     return {column.name: _parse(column, [row[column.position] for row in rows], block.first_line) for column in wanted}
 
 
-def _split(block: tablefiles.Block, width: int) -> list[list[str]]:
+def _split(block: files.Block, width: int) -> list[list[str]]:
     rows: list[list[str]] = []
-    reader = csv.reader(io.StringIO(tablefiles.decode(block), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(files.decode(block), newline=""), strict=True)
     while True:
         line = block.first_line + len(rows)
         try:
@@ -157,15 +157,15 @@ def _split(block: tablefiles.Block, width: int) -> list[list[str]]:
         rows.append(row)
 
 
-def _parse(column: Wanted, cells: list[str], first_line: int) -> Column:
+def _parse(column: Wanted, texts: list[str], first_line: int) -> Column:
     form = column.form
-    if isinstance(form, tablecells.Words):
-        words = [_normalised(cell) for cell in cells]
+    if isinstance(form, cells.Words):
+        words = [_normalised(text) for text in texts]
         _refuse_first(column, np.array([not form.fits(word) for word in words]), first_line)
         distinct = tuple(dict.fromkeys(words))
         code = {word: index for index, word in enumerate(distinct)}
         return Named(codes=np.array([code[word] for word in words], dtype=np.int32), words=distinct)
-    numbers = [tablecells.parse_number(cell) for cell in cells]
+    numbers = [cells.parse_number(text) for text in texts]
     values = np.array([np.nan if number is None else number for number in numbers])
     _refuse_first(column, form.wrong(values), first_line)
     return values

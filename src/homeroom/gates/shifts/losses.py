@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from homeroom.domain import releases, verdicts
-from homeroom.gates import driftinputs, periods, tabulations, words
+from homeroom.gates import tabulations, words
 from homeroom.gates.evidence import Evidence, three_valued
-from homeroom.gates.periods import Basis, Periods
+from homeroom.gates.shifts import features, periods
+from homeroom.gates.shifts.periods import Basis, Periods
 from homeroom.stats import bounds, clusters, decompositions, fewclusters, power, reweighting
 
 FEWEST_IN_STRATUM = 10
@@ -137,7 +138,7 @@ def _verdict(evidence: Evidence, stage: releases.Stage, compared: Periods) -> ve
     outcome = three_valued(low, high, limit) if known else verdicts.Outcome.NOT_ENOUGH_EVIDENCE
     detectable = power.detectable_from_error(spread) if known else None
     return verdicts.Verdict(
-        gate=driftinputs.GATE,
+        gate=features.GATE,
         check="drift.loss",
         subject=f"{stage.value}: error over time",
         outcome=outcome,
@@ -203,7 +204,7 @@ def _same_mix(evidence: Evidence, compared: Periods) -> verdicts.Verdict | None:
     loss = (evidence.table.scores[stage][later] - evidence.table.needed[later]) ** 2
     told = worth >= FEWEST_EFFECTIVE
     return verdicts.Verdict(
-        gate=driftinputs.GATE,
+        gate=features.GATE,
         check="drift.same-mix",
         subject=f"{stage.value}: error with the earlier pupils",
         outcome=verdicts.Outcome.NOT_APPLICABLE,

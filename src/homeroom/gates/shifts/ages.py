@@ -5,8 +5,9 @@ years while the true rate stayed at 0.24; of standardised scores it kept its AUC
 """
 
 from homeroom.domain import verdicts
-from homeroom.gates import driftinputs, inputcounts, references, words
+from homeroom.gates import references, words
 from homeroom.gates.evidence import Evidence
+from homeroom.gates.shifts import features, inputcounts
 from homeroom.stats import distances
 
 CHECK = "drift.age-dependent"
@@ -30,7 +31,7 @@ def _dependent(evidence: Evidence, name: str, *, knows_age: bool, sees_all: bool
     allowed = knows_age and sees_all
     why = "the model does not know the year group" if not knows_age else "not every year group was evaluated"
     return verdicts.Verdict(
-        gate=driftinputs.GATE,
+        gate=features.GATE,
         check=CHECK,
         subject=f"age {name}",
         outcome=verdicts.Outcome.PASS if allowed else verdicts.Outcome.FAIL,
@@ -75,7 +76,7 @@ def _claimed(evidence: Evidence, feature: references.ContinuousSketch) -> verdic
         sentence = f"{said}. We cannot tell yet: no two year groups have enough pupils and schools."
     shown = None if worst is None else apart[worst]
     return verdicts.Verdict(
-        gate=driftinputs.GATE,
+        gate=features.GATE,
         check=CHECK,
         subject=f"age {feature.name}",
         outcome=outcome,

@@ -11,8 +11,9 @@ import numpy as np
 from scipy import special
 
 from homeroom.domain import verdicts, yeargroups
-from homeroom.gates import driftinputs, references, tabulations
+from homeroom.gates import references, tabulations
 from homeroom.gates.evidence import FEWEST_SCHOOLS, Evidence
+from homeroom.gates.shifts import features
 from homeroom.stats import clusters, progressions
 
 FEWEST_PUPILS = 15
@@ -105,7 +106,7 @@ def _verdict(evidence: Evidence, name: str, moves: list[Move]) -> verdicts.Verdi
         f"as {judged} cases can tell."
     )
     return verdicts.Verdict(
-        gate=driftinputs.GATE,
+        gate=features.GATE,
         check="drift.progression",
         subject=f"progression {name}",
         outcome=verdicts.Outcome.NOT_APPLICABLE,

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from homeroom.domain import verdicts
-from homeroom.gates import drifttargets, inputcounts, references, tabulations, words, yearcounts
-from homeroom.gates.drifttargets import Basis, Target, Told
+from homeroom.gates import references, tabulations, words, yearcounts
 from homeroom.gates.evidence import FEWEST_SCHOOLS, Evidence, three_valued
+from homeroom.gates.shifts import inputcounts, targets
+from homeroom.gates.shifts.targets import Basis, Target, Told
 from homeroom.stats import bounds, clusters, distances, fewclusters
 
 GATE = "drift"
@@ -65,17 +66,17 @@ def measure_slices(evidence: Evidence, feature: references.Feature) -> tuple[Sli
         _target(evidence, feature),
         evidence.policy.drift.ks_limit,
     )
-    targets = [drifttargets.of_year_group(evidence.reference, feature, everybody, name, limit) for name in names]
-    parts = zip(names, counts, targets, strict=True)
+    against = [targets.of_year_group(evidence.reference, feature, everybody, name, limit) for name in names]
+    parts = zip(names, counts, against, strict=True)
     found = [_measure(evidence, feature, name, table, target) for name, table, target in parts]
     rows = counts.sum(axis=(1, 2))
     for place in _withheld(rows, evidence.minimum_cell):
         found[place] = replace(found[place], rows=0)
-    mixed = drifttargets.mixed(targets, rows)
+    mixed = targets.mixed(against, rows)
     if mixed is None:
         return tuple(found)
     # Fewer than may be told are no reason to leave somebody out: their number would follow from that of all.
-    comparable = np.array([target.judges for target in targets]) | (rows < evidence.minimum_cell)
+    comparable = np.array([target.judges for target in against]) | (rows < evidence.minimum_cell)
     return (_measure(evidence, feature, ALL, counts[comparable].sum(axis=0), mixed), *found)
 
 
