@@ -73,7 +73,7 @@ def material_of(evidence: Evidence) -> materials.Material:
         population=earlierreports.population(
             evidence.table.digest, map(digests.of_bytes, evidence.given.cells.values())
         ),
-        earlier=tuple(earlierreports.parse(content) for _, content in sorted(evidence.given.earlier.items())),
+        earlier=earlierreports.read(evidence.given.earlier),
         unread=evidence.given.unread,
     )
     cells = evidence.given.cells

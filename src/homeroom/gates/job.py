@@ -6,7 +6,6 @@ Exit codes: 0 the report is written, whatever it says; 2 the input cannot be jud
 1 a defect. Progress goes to standard error and to ``progress.txt``, one line each.
 """
 
-import json
 import os
 import pathlib
 import resource
@@ -16,6 +15,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from homeroom.domain import errors
+from homeroom.gates import workfiles
 from homeroom.packaging import releasefiles, sandbox
 
 MEMORY_BYTES = 6 << 30
@@ -25,8 +25,6 @@ FILE_BYTES = releasefiles.MAX_STAGE_BYTES
 """Stages are written again for the processes that look at them, which say by themselves what is too large."""
 
 BAD_INPUT = 2
-NO_PAGES = "--no-pages"
-PROGRESS = "progress.txt"
 
 
 def main(arguments: list[str]) -> int:
@@ -37,11 +35,9 @@ def main(arguments: list[str]) -> int:
     sandbox.cut_network()
     # What the tools cache goes where the job may write.
     os.environ["HOME"] = os.environ["MPLCONFIGDIR"] = str(directory)
-    # What an earlier try left behind would be taken for the answer of this one.
-    for left in ("error.json", "report.json", PROGRESS):
-        (directory / left).unlink(missing_ok=True)
-    with (directory / PROGRESS).open("a", encoding="utf-8", buffering=1) as progress:
-        return _tried(directory, pages=NO_PAGES not in arguments[1:], say=lambda line: _say(line, progress))
+    workfiles.clear(directory)
+    with (directory / workfiles.PROGRESS).open("a", encoding="utf-8", buffering=1) as progress:
+        return _tried(directory, pages=workfiles.NO_PAGES not in arguments[1:], say=lambda line: _say(line, progress))
 
 
 def _tried(directory: pathlib.Path, *, pages: bool, say: Callable[[str], None]) -> int:
@@ -63,7 +59,7 @@ def _refuse_more(*_: object) -> None:
 
 
 def _refused(directory: pathlib.Path, message: str, say: Callable[[str], None]) -> int:
-    (directory / "error.json").write_text(json.dumps({"error": "SpecError", "message": message}), encoding="utf-8")
+    workfiles.write_refusal(directory, message)
     say("cannot be judged")
     return BAD_INPUT
 

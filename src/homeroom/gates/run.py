@@ -8,14 +8,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from homeroom.domain import digests, errors
-from homeroom.gates import documents, job
+from homeroom.gates import documents, workfiles
 from homeroom.packaging import sandbox
 
 DEADLINE = timedelta(minutes=5)
 """A run takes about fifteen seconds on two cores; a loaded machine gets twenty times that."""
 
-ERROR = "error.json"
-_REPORT, _EVIDENCE, _POLICY, _MEASUREMENTS = "report.json", "evidence.json", "policy.json", "measurements.json"
+_EVIDENCE, _POLICY, _MEASUREMENTS = "evidence.json", "policy.json", "measurements.json"
 _PAGE, _EVIDENTLY = "page.html", "evidently.html"
 
 
@@ -42,26 +41,15 @@ async def start(
         Defect: the process failed by itself; the text has its last line.
     """
     place = pathlib.Path(os.path.abspath(directory))  # noqa: PTH100, ASYNC240 - touches no disk, unlike resolve
-    arguments = [str(place), *([] if pages else [job.NO_PAGES])]
+    arguments = [str(place), *([] if pages else [workfiles.NO_PAGES])]
     ended = await sandbox.run("homeroom.gates.job", arguments, directory=place, deadline=deadline, say=say)
     if ended.code == 0:
         return read(directory)
-    refuse(directory)
+    workfiles.refuse(directory)
     if ended.code < 0:
         raise errors.Unavailable(f"the gate process was ended by signal {-ended.code}; it is tried again")
     last = ended.progress.strip().splitlines()[-1:] or ["no message"]
     raise errors.Defect(f"the gate process failed: {last[0]:.300}")
-
-
-def refuse(directory: pathlib.Path) -> None:
-    """Says why a run that ended without a report could not judge its input; returns when that was not why.
-
-    Raises:
-        SpecError: what was given cannot be judged; the text says what to change.
-    """
-    said = _bytes(directory / ERROR)
-    if said is not None:
-        raise errors.SpecError(str(json.loads(said)["message"]))
 
 
 def write(directory: pathlib.Path, report: documents.GateReport) -> None:
@@ -71,9 +59,9 @@ def write(directory: pathlib.Path, report: documents.GateReport) -> None:
             (directory / name).write_bytes(content)
     for name, value in ((_EVIDENCE, report.evidence), (_POLICY, report.policy), (_MEASUREMENTS, report.measurements)):
         (directory / name).write_bytes(digests.canonical_json(value))
-    partial = directory / f"{_REPORT}.part"
+    partial = directory / f"{workfiles.REPORT}.part"
     partial.write_bytes(digests.canonical_json(report.document))
-    partial.rename(directory / _REPORT)
+    partial.rename(directory / workfiles.REPORT)
 
 
 def read(directory: pathlib.Path) -> documents.GateReport:
@@ -84,7 +72,7 @@ def read(directory: pathlib.Path) -> documents.GateReport:
     """
     try:
         report = documents.parse(
-            *(json.loads((directory / name).read_bytes()) for name in (_REPORT, _EVIDENCE, _POLICY))
+            *(json.loads((directory / name).read_bytes()) for name in (workfiles.REPORT, _EVIDENCE, _POLICY))
         )
         return replace(
             report,

@@ -547,10 +547,10 @@ def test_number_of_pupils_of_whom_few_are_at_risk_is_no_way_around(first: docume
 def test_what_is_no_earlier_report_is_refused_by_name(
     first: documents.GateReport, spoil: Callable[[dict[str, Any]], bytes], message: str
 ) -> None:
-    (content,) = _bundle(first).values()
+    ((name, content),) = _bundle(first).items()
 
-    with pytest.raises(errors.SpecError, match=message):
-        earlierreports.parse(spoil(json.loads(content)))
+    with pytest.raises(errors.SpecError, match=f"^{name}: .*{message}"):
+        earlierreports.read({name: spoil(json.loads(content))})
 
 
 def _rebuilt(parts: dict[str, Any], name: str, value: dict[str, Any]) -> bytes:

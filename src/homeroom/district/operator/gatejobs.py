@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from homeroom.domain import errors
-from homeroom.gates import documents, job, jobs, run
+from homeroom.gates import documents, jobs, run, workfiles
 from homeroom.resources import kinds
 
 POLL = timedelta(seconds=2)
@@ -80,7 +80,7 @@ class JobRunner:
                 ) from exc
             raise
         if seen.state is not jobs.State.COMPLETE:
-            run.refuse(directory)
+            workfiles.refuse(directory)
             raise errors.Unavailable(
                 f"the gate Job {name} ended without a report ({seen.reason}: {seen.message:.200}); `kubectl describe job "
                 f"{name}` shows more for an hour"
@@ -93,7 +93,7 @@ class JobRunner:
         told = 0
         while True:
             seen = await self._look(name)
-            told = await asyncio.to_thread(_tell, directory / job.PROGRESS, told, say)
+            told = await asyncio.to_thread(_tell, directory / workfiles.PROGRESS, told, say)
             if seen.state is not jobs.State.RUNNING:
                 return seen
             await asyncio.sleep(self._poll.total_seconds())

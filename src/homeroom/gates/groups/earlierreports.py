@@ -1,6 +1,6 @@
 """Reports that were published earlier, read as anybody can read them: from their documents, never from rows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from homeroom.domain import digests, errors
@@ -10,6 +10,25 @@ from homeroom.resources import gatepolicies
 
 _ABOUT_ALL = frozenset({"quality.agreement", "quality.benefit", "quality.calibration"})
 """Checks of the quality gate whose number of rows is that of all pupils of a band, or of all."""
+
+
+def read(contents: Mapping[str, bytes]) -> tuple[places.Publication, ...]:
+    """What each of these reports tells about how many pupils, in the order of their names.
+
+    Args:
+        contents: files of ``bundles.build`` by name.
+
+    Raises:
+        SpecError: one of them is no earlier report; the text has its name.
+    """
+    return tuple(_named(name, contents[name]) for name in sorted(contents))
+
+
+def _named(name: str, content: bytes) -> places.Publication:
+    try:
+        return parse(content)
+    except errors.SpecError as exc:
+        raise errors.SpecError(f"{name}: {exc}") from exc
 
 
 def parse(content: bytes) -> places.Publication:
