@@ -145,11 +145,10 @@ def decide_latency(
 ) -> verdicts.Verdict:
     """Whether the slowest box answers for a class in time."""
     worst = _worst([fit_time(evidence, stage, measured, box) for box in kinds])
-    verb = {
-        verdicts.Outcome.PASS: f"{words.capitalised(words.STAGES[stage])} answers",
-        verdicts.Outcome.FAIL: f"{words.capitalised(words.STAGES[stage])} does not answer",
-    }.get(worst.outcome, f"We cannot tell yet whether {words.STAGES[stage]} answers")
-    sentence = f"{verb} for a class within {worst.limit:g} ms on the slowest box in use ({worst.box.profile})"
+    sentence = (
+        f"{_claim(worst, 'answers', 'does not answer')} for a class within {worst.limit:g} ms on the slowest box in use "
+        f"({worst.box.profile})"
+    )
     return _verdict(evidence, worst, _TIME, sentence)
 
 
@@ -158,15 +157,19 @@ def decide_memory(
 ) -> verdicts.Verdict:
     """Whether the smallest box has the memory."""
     worst = _worst([fit_memory(evidence, stage, measured, box) for box in kinds])
-    verb = {
-        verdicts.Outcome.PASS: f"{words.capitalised(words.STAGES[stage])} fits",
-        verdicts.Outcome.FAIL: f"{words.capitalised(words.STAGES[stage])} does not fit",
-    }.get(worst.outcome, f"We cannot tell yet whether {words.STAGES[stage]} fits")
     sentence = (
-        f"{verb} into the {worst.limit:g} MiB that it may use on the smallest box in use ({worst.box.profile}, "
-        f"{worst.box.memory_mib} MiB)"
+        f"{_claim(worst, 'fits', 'does not fit')} into the {worst.limit:g} MiB that it may use on the smallest box in use "
+        f"({worst.box.profile}, {worst.box.memory_mib} MiB)"
     )
     return _verdict(evidence, worst, _MEMORY, sentence)
+
+
+def _claim(worst: Fit, does: str, does_not: str) -> str:
+    stage = words.STAGES[worst.stage]
+    return {
+        verdicts.Outcome.PASS: f"{words.capitalised(stage)} {does}",
+        verdicts.Outcome.FAIL: f"{words.capitalised(stage)} {does_not}",
+    }.get(worst.outcome, f"We cannot tell yet whether {stage} {does}")
 
 
 _SMALLER = "Make the model smaller, or leave out the boxes that it does not fit."

@@ -2,14 +2,11 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from homeroom.domain import errors
-from homeroom.gates.policies import columns, packs
+from homeroom.gates.policies import columns, limits, packs
 from homeroom.resources import fields, gatepolicies
-
-if TYPE_CHECKING:
-    from homeroom.gates.policies import overlays
 
 _NEVER = "under which no bound of a share can lie, so that nothing would ever pass"
 _LEAST = {
@@ -36,7 +33,7 @@ def refuse(spec: gatepolicies.Spec, chosen: Sequence[packs.Pack], bands: Sequenc
     _refuse_groups(spec)
 
 
-def refuse_impossible(lines: Iterable["overlays.Line"]) -> None:
+def refuse_impossible(lines: Iterable[limits.Line]) -> None:
     """Refuses limits that no release can meet.
 
     Raises:

@@ -32,7 +32,7 @@ class Explanation:
 
     resolved: overlays.Resolved
     chosen: tuple[packs.Pack, ...]
-    lines: tuple[overlays.Line, ...]
+    lines: tuple[limits.Line, ...]
     rules: tuple[Rule, ...]
     groups: tuple[tuple[str, str], ...]
 

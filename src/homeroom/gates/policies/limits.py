@@ -1,4 +1,4 @@
-"""Every limit of a GatePolicy: where it stands, and which way is stricter."""
+"""Every limit of a GatePolicy: where it stands, which way is stricter, and what one layer says about it."""
 
 import enum
 from collections.abc import Mapping
@@ -62,6 +62,38 @@ class Limit:
             if info.alias == name:
                 return None if info.is_required() else cast("Value", info.default)
         raise KeyError(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one layer says about one limit.
+
+    Attributes:
+        limit: such as ``fairness.minimumCell``.
+        value: what it asks for.
+        layer: ``pack us-federal``, ``policy``, ``band K-2``, ``school heron-valley``, ``default``, or the limit that it follows.
+        place: where that is written.
+        source: where a pack has it from; empty elsewhere.
+        band: the band that it holds in; None for the whole release.
+    """
+
+    limit: str
+    value: Value
+    layer: str
+    place: str
+    source: str = ""
+    band: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON, for the policy document of a gate run."""
+        return {
+            "limit": self.limit,
+            "value": self.value,
+            "layer": self.layer,
+            "place": self.place,
+            "source": self.source,
+            "band": self.band,
+        }
 
 
 _SECTIONS: dict[str, type[objects.Part]] = {

@@ -15,38 +15,6 @@ REVIEW_LASTS = timedelta(days=731)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """What one layer says about one limit.
-
-    Attributes:
-        limit: such as ``fairness.minimumCell``.
-        value: what it asks for.
-        layer: ``pack us-federal``, ``policy``, ``band K-2``, ``school heron-valley``, ``default``, or the limit that it follows.
-        place: where that is written.
-        source: where a pack has it from; empty elsewhere.
-        band: the band that it holds in; None for the whole release.
-    """
-
-    limit: str
-    value: limits.Value
-    layer: str
-    place: str
-    source: str = ""
-    band: str | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain JSON, for the policy document of a gate run."""
-        return {
-            "limit": self.limit,
-            "value": self.value,
-            "layer": self.layer,
-            "place": self.place,
-            "source": self.source,
-            "band": self.band,
-        }
-
-
-@dataclass(frozen=True, slots=True)
 class AppliedPack:
     """One pack that applies.
 
@@ -80,7 +48,7 @@ class Resolved:
     """
 
     spec: gatepolicies.Spec
-    lines: tuple[Line, ...]
+    lines: tuple[limits.Line, ...]
     packs: tuple[AppliedPack, ...]
     warnings: tuple[str, ...]
     _bands: Mapping[str, gatepolicies.Spec]
@@ -155,7 +123,7 @@ class _Overlay:
         self._packs = chosen
         self._schools = tuple(s for s in spec.schools if s.school in schools)
 
-    def lines_of(self, band: str | None, bands: Collection[Mapping[str, Line]] = ()) -> dict[str, Line]:
+    def lines_of(self, band: str | None, bands: Collection[Mapping[str, limits.Line]] = ()) -> dict[str, limits.Line]:
         """The winning line of each limit, in that band or for the release; what cannot be divided takes the strictest band."""
         found = {}
         for limit in limits.LIMITS:
@@ -180,9 +148,11 @@ class _Overlay:
         unused = sorted({entry.band.value for entry in self._spec.bands} - set(bands))
         return [*said, *(f"spec.bands has limits for {band}, which is not among {', '.join(bands)}" for band in unused)]
 
-    def _from_packs(self, limit: limits.Limit, band: str | None) -> list[Line]:
+    def _from_packs(self, limit: limits.Limit, band: str | None) -> list[limits.Line]:
         return [
-            Line(limit.path, line.value, f"pack {pack.name}", f"limits[{number}]", pack.sources[line.source].title)
+            limits.Line(
+                limit.path, line.value, f"pack {pack.name}", f"limits[{number}]", pack.sources[line.source].title
+            )
             for pack in self._packs
             for number, line in enumerate(pack.limits)
             if line.limit == limit.path
@@ -190,16 +160,16 @@ class _Overlay:
             and (line.band is None or line.band.value == band)
         ]
 
-    def _own(self, limit: limits.Limit) -> Line:
+    def _own(self, limit: limits.Limit) -> limits.Line:
         value = limit.read(self._plain)
         layer = DEFAULT if value == limit.default else POLICY
-        return Line(limit.path, value, layer, f"spec.{limit.path}")
+        return limits.Line(limit.path, value, layer, f"spec.{limit.path}")
 
-    def _from_others(self, limit: limits.Limit, band: str | None, *, every: bool = False) -> list[Line]:
+    def _from_others(self, limit: limits.Limit, band: str | None, *, every: bool = False) -> list[limits.Line]:
         if limits.OWN_FIELDS.get(limit.field) is not limit:
             return []
         of_bands = [
-            Line(
+            limits.Line(
                 limit.path,
                 value,
                 f"band {entry.band.value}",
@@ -212,32 +182,32 @@ class _Overlay:
             if (value := entry.to_json().get(limit.field)) is not None
         ]
         of_schools = [
-            Line(limit.path, value, f"school {entry.school}", f"spec.schools[{entry.school}].{limit.field}")
+            limits.Line(limit.path, value, f"school {entry.school}", f"spec.schools[{entry.school}].{limit.field}")
             for entry in self._schools
             if (value := entry.to_json().get(limit.field)) is not None
         ]
         return [*of_bands, *of_schools]
 
 
-def _strictest(limit: limits.Limit, asked: Sequence[Line], band: str | None) -> Line:
+def _strictest(limit: limits.Limit, asked: Sequence[limits.Line], band: str | None) -> limits.Line:
     best = asked[0]
     for line in asked[1:]:
         if limit.is_stricter(line.value, best.value):
             best = line
-    return Line(best.limit, best.value, best.layer, best.place, best.source, band)
+    return limits.Line(best.limit, best.value, best.layer, best.place, best.source, band)
 
 
-def _with_shown_windows(found: dict[str, Line]) -> dict[str, Line]:
+def _with_shown_windows(found: dict[str, limits.Line]) -> dict[str, limits.Line]:
     """A window of fewer children than may be shown cannot be judged alone."""
     window, cell = found["drift.minimumWindow"], found["fairness.minimumCell"]
     if limits.BY_PATH["drift.minimumWindow"].is_stricter(cell.value, window.value):
-        found["drift.minimumWindow"] = Line(
+        found["drift.minimumWindow"] = limits.Line(
             window.limit, cell.value, "fairness.minimumCell", cell.place, cell.source, window.band
         )
     return found
 
 
-def _effective(spec: gatepolicies.Spec, lines: Mapping[str, Line]) -> gatepolicies.Spec:
+def _effective(spec: gatepolicies.Spec, lines: Mapping[str, limits.Line]) -> gatepolicies.Spec:
     plain = spec.to_json()
     for path, line in lines.items():
         if line.value is not None:
@@ -247,7 +217,7 @@ def _effective(spec: gatepolicies.Spec, lines: Mapping[str, Line]) -> gatepolici
     return gatepolicies.Spec.model_validate(plain)
 
 
-def _ignored(line: Line, held: Line) -> str:
+def _ignored(line: limits.Line, held: limits.Line) -> str:
     return f"{line.place}: {line.value} is looser than {held.value} of {held.layer} ({held.place}); {held.value} holds"
 
 
