@@ -190,6 +190,26 @@ def test_what_is_learnt_about_a_whole_school_is_not_called_memory(honest: Eviden
     assert comparing.share == pytest.approx(0.5, abs=0.02)
 
 
+def test_bounds_of_pupils_from_few_schools_are_wider(honest: Evidence) -> None:
+    """A group that went to ten schools is not cleared by what the spread of a hundred would allow."""
+    draws = np.random.default_rng(3).normal(0.5, 0.02, 4000)
+    circle = circles.everybody(honest)
+
+    def high(schools: int) -> float:
+        leak = leaks.Leak(FULL, circle, 0.5, draws, schools, limited=True)
+        return leaks.bound([leak])[0].high
+
+    assert (high(10) - 0.5) / (high(10_000) - 0.5) == pytest.approx(1.17, abs=0.01)
+
+
+def test_a_leak_knows_how_many_schools_its_pupils_went_to(honest: Evidence) -> None:
+    few = honest.table.site < 12
+    circle = replace(circles.everybody(honest), rows=few)
+    stage = answers.gather(honest)[0]
+    assert membership._alone(honest, stage, circle).schools == 12
+    assert {leak.schools for leak in memorisation._remember(honest, [stage], circle)} == {12}
+
+
 def test_tables_stand_behind_the_verdicts(memoriser: Evidence) -> None:
     table = membership.tabulate(memoriser)[0]
 

@@ -9,7 +9,7 @@ import numpy as np
 from homeroom.domain import releases, verdicts
 from homeroom.gates.evidence import Evidence, three_valued
 from homeroom.gates.privacy import circles
-from homeroom.stats import bounds, clusters, power
+from homeroom.stats import bounds, clusters, fewclusters, power
 
 GATE = "privacy"
 
@@ -23,6 +23,7 @@ class Leak:
         circle: of whom.
         share: how much, 0 to 1; what 0 and chance mean is the check's.
         replicates: shape (b,); the same in each resample of schools.
+        schools: of the pupils that it is worked out from.
         limited: whether the policy's limit applies.
         how: in which way somebody gets at it, in words; empty where there is one way only.
     """
@@ -31,6 +32,7 @@ class Leak:
     circle: circles.Circle
     share: float
     replicates: clusters.FloatArray
+    schools: int
     limited: bool
     how: str = ""
 
@@ -62,7 +64,8 @@ def _together(leaks: list[Leak]) -> list[Bounded]:
     replicates = np.column_stack([leak.replicates for leak in leaks])
     # A resample without any pupil of a group knows nothing; it is left out of all comparisons alike.
     replicates = replicates[~np.isnan(replicates).any(axis=1)]
-    found = bounds.one_sided(np.array([leak.share for leak in leaks]), replicates)
+    plain = bounds.one_sided(np.array([leak.share for leak in leaks]), replicates)
+    found = fewclusters.widened(plain, np.array([leak.schools for leak in leaks]))
     return [
         Bounded(leak, float(found.low[index]), float(found.high[index]), float(found.spread[index]))
         for index, leak in enumerate(leaks)

@@ -88,7 +88,7 @@ def _alone(evidence: Evidence, found: answers.Answers, circle: circles.Circle) -
     needed, rows = evidence.table.needed[circle.rows], np.flatnonzero(circle.rows)
     seen = answers.rightness(found.shipped[rows], needed)
     unseen = answers.rightness(found.unseen[rows], needed)
-    blank = leaks.Leak(found.stage, circle, 0.5, np.empty(0), limited=True, how=ALONE)
+    blank = leaks.Leak(found.stage, circle, 0.5, np.empty(0), 0, limited=True, how=ALONE)
     return _attack(evidence, blank, (seen, unseen), rows)
 
 
@@ -101,7 +101,7 @@ def _comparing(
     rows, like = paired
     gain = partial(_gain, found.shipped[rows], found.unseen[rows])
     samples = gain(evidence.table.needed[rows]), gain(evidence.table.needed[like])
-    blank = leaks.Leak(found.stage, circle, 0.5, np.empty(0), limited=found.is_model, how=COMPARING)
+    blank = leaks.Leak(found.stage, circle, 0.5, np.empty(0), 0, limited=found.is_model, how=COMPARING)
     return _attack(evidence, blank, samples, rows)
 
 
@@ -123,7 +123,7 @@ def _attack(
     won, lost = rankings.count(seen, site, shape), rankings.count(unseen, site, shape)
     # The first weights are those of the data as they are.
     areas = rankings.area(won, lost, np.vstack([np.ones((1, shape[0])), evidence.weights]))
-    return replace(blank, share=float(areas[0]), replicates=areas[1:])
+    return replace(blank, share=float(areas[0]), replicates=areas[1:], schools=len(np.unique(site)))
 
 
 def _by_stage(

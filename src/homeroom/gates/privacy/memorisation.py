@@ -82,7 +82,8 @@ def _remember(evidence: Evidence, known: list[answers.Answers], circle: circles.
         wrong = _share_on_the_wrong_side(evidence, one, circle)
         estimate = float(wrong * moved.sum() / possible.sum())
         replicates = wrong * _ratio(evidence, moved, possible)
-        found.append(leaks.Leak(one.stage, circle, estimate, replicates, limited=one.is_model))
+        schools = int((possible > 0).sum())
+        found.append(leaks.Leak(one.stage, circle, estimate, replicates, schools, limited=one.is_model))
     return found
 
 
