@@ -158,9 +158,11 @@ async def test_what_is_attached_is_found_by_the_digest_of_its_subject(oci: clien
     subject = await _a_subject(oci, "attached")
     named = digests.of_bytes(subject)
     first, second = _an_attachment(subject, b'{"n":1}'), _an_attachment(subject, b'{"n":2}')
-    await referrers.attach(oci, REPOSITORY, named, first)
-    await referrers.attach(oci, REPOSITORY, named, _an_attachment(subject, b"3", "application/vnd.other"))
-    await referrers.attach(oci, REPOSITORY, named, second)
+    await referrers.attach(oci, REPOSITORY, named, first, sleep=_at_once)
+    await referrers.attach(
+        oci, REPOSITORY, named, _an_attachment(subject, b"3", "application/vnd.other"), sleep=_at_once
+    )
+    await referrers.attach(oci, REPOSITORY, named, second, sleep=_at_once)
     found = await referrers.find(oci, REPOSITORY, named, "application/vnd.test")
     assert found == (first.digest, second.digest)
     about, _, files = await referrers.pull_parts(oci, REPOSITORY, second.digest)
@@ -172,10 +174,10 @@ async def test_what_is_attached_is_found_by_the_digest_of_its_subject(oci: clien
 async def test_attaching_again_changes_nothing(oci: client.OciClient) -> None:
     subject = await _a_subject(oci, "again")
     named, made = digests.of_bytes(subject), _an_attachment(subject, b"{}")
-    await referrers.attach(oci, REPOSITORY, named, made)
+    await referrers.attach(oci, REPOSITORY, named, made, sleep=_at_once)
     tag = attachments.referrers_tag(named)
     before = await oci.pull_tag(REPOSITORY, tag, attachments.INDEX_TYPE)
-    await referrers.attach(oci, REPOSITORY, named, made)
+    await referrers.attach(oci, REPOSITORY, named, made, sleep=_at_once)
     assert await oci.pull_tag(REPOSITORY, tag, attachments.INDEX_TYPE) == before
 
 

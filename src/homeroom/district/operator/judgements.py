@@ -4,7 +4,7 @@ import asyncio
 import pathlib
 import secrets
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
@@ -72,6 +72,7 @@ class Judgements:
         registry: the district's.
         runner: runs the gates.
         deadline: longest run.
+        sleep: waits that many seconds before it looks again at what it has attached.
     """
 
     def __init__(
@@ -84,6 +85,7 @@ class Judgements:
         registry: oci.OciClient,
         runner: Runner,
         deadline: timedelta,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._directory = directory
         self._store = store
@@ -92,6 +94,7 @@ class Judgements:
         self._registry = registry
         self._runner = runner
         self._deadline = deadline
+        self._sleep = sleep
         self._models: dict[str, asyncio.Lock] = {}
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         for left in directory.iterdir():
@@ -149,7 +152,8 @@ class Judgements:
         repository, release = case.packaged.repository, case.packaged.release_digest
         try:
             subject = await self._registry.pull_manifest(repository, release)
-            await referrers.attach(self._registry, repository, release, attaching.build(subject, report))
+            attachment = attaching.build(subject, report)
+            await referrers.attach(self._registry, repository, release, attachment, sleep=self._sleep)
         except errors.HomeroomError as exc:
             message = (
                 f"the gates have judged ({report.outcome.value}); their report cannot be put beside the release: {exc}"

@@ -143,7 +143,7 @@ class District:
         private, store = self.directory / "private", records.Records(self.directory / "private" / "records")
         tables = evaluations.EvaluationStore(self.directory / "tables")
 
-        async def ignore(_: str) -> None:
+        async def ignore(_: object) -> None:
             return None
 
         self.steps = steps.Steps(
@@ -162,6 +162,7 @@ class District:
                 registry=self.registry,
                 runner=self.judge,
                 deadline=timedelta(seconds=5),
+                sleep=ignore,
             ),
             tables=tables,
             runner=self.steps,
