@@ -122,15 +122,18 @@ class _Watcher:
                     namespaces=[self.namespace],
                     stop_flag=self.ended,
                 )
-            except kopf.LoginError as exc:
-                # Kopf logs in anew also for a session that TLS has broken, and has only these credentials.
-                message = f"Kubernetes API: {self.connection.server} takes our credentials no longer: renew them"
-                raise errors.Refused("Unauthenticated", message) from exc
-            except (aiohttp.ClientError, OSError) as exc:  # also of requests under way when it was told to end
-                if not self.ended.is_set():
-                    raise errors.Unavailable(f"Kubernetes API: {type(exc).__name__}: {exc}") from exc
+            except (kopf.LoginError, aiohttp.ClientError, OSError) as exc:
+                if not self.ended.is_set():  # else of requests that were under way when it was told to end
+                    raise self._explained(exc) from exc
             finally:
                 self.ended.set()  # a thread of Kopf waits for this, and the end of the loop waits for that thread
+
+    def _explained(self, exc: Exception) -> errors.HomeroomError:
+        if isinstance(exc, kopf.LoginError):
+            # Kopf logs in anew also for a session that TLS has broken, and has only these credentials.
+            message = f"Kubernetes API: {self.connection.server} takes our credentials no longer: renew them"
+            return errors.Refused("Unauthenticated", message)
+        return errors.Unavailable(f"Kubernetes API: {type(exc).__name__}: {exc}")
 
     def _registry(self, login: kopf.AiohttpSession) -> kopf.OperatorRegistry:
         """Handlers of one operator, in a registry of their own."""

@@ -117,11 +117,12 @@ async def line(control_plane: kubernetes.ControlPlane) -> AsyncIterator[tuple[Li
     await carrier.close()
 
 
-def moved(kubeconfig: Path, port: int, directory: Path) -> Path:
-    """The same credentials, for another port."""
+@pytest.fixture
+def far_kubeconfig(kubeconfig: Path, line: tuple[Line, int], tmp_path: Path) -> Path:
+    """The same credentials, for the near end of the line."""
     config = json.loads(kubeconfig.read_text())
-    config["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{port}"
-    path = directory / "far.yaml"
+    config["clusters"][0]["cluster"]["server"] = f"https://127.0.0.1:{line[1]}"
+    path = tmp_path / "far.yaml"
     path.write_text(json.dumps(config))
     return path
 
@@ -136,10 +137,7 @@ def as_nobody(kubeconfig: Path, directory: Path) -> Path:
 
 
 @pytest.fixture
-async def far_kube(
-    kubeconfig: Path, fresh_namespace: str, line: tuple[Line, int], tmp_path: Path
-) -> AsyncIterator[client.Kubernetes]:
+async def far_kube(far_kubeconfig: Path, fresh_namespace: str) -> AsyncIterator[client.Kubernetes]:
     """The same namespace, through the line."""
-    path = moved(kubeconfig, line[1], tmp_path)
-    async with client.connect(path, fresh_namespace, field_manager="tests-far") as connected:
+    async with client.connect(far_kubeconfig, fresh_namespace, field_manager="tests-far") as connected:
         yield connected

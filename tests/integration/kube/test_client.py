@@ -157,12 +157,12 @@ async def test_dead_api_server_is_unavailable(far_kube: client.Kubernetes, line:
 
 
 async def test_closed_client_leaves_no_socket_to_an_api_server_that_says_no_goodbye(
-    kubeconfig: Path, kube: client.Kubernetes, line: tuple[parts.Line, int], tmp_path: Path
+    far_kubeconfig: Path, kube: client.Kubernetes, line: tuple[parts.Line, int]
 ) -> None:
     """A watch is given up in the middle of its answer, and the loop may end right after the client."""
     carrier, port = line
     await kube.create(HUB, a_hub("west"))
-    async with client.connect(parts.moved(kubeconfig, port, tmp_path), kube.namespace, field_manager="far") as far:
+    async with client.connect(far_kubeconfig, kube.namespace, field_manager="far") as far:
         async with aclosing(far.watch(HUB)) as events:
             assert (await anext(events)).name == "west"
             carrier.hang()

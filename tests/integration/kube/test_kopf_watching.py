@@ -41,13 +41,13 @@ async def wakes_at_a_change(kube: client.Kubernetes, woken: asyncio.Event) -> No
 
 
 async def test_an_api_server_that_comes_late_is_watched(
-    kubeconfig: Path, kube: client.Kubernetes, line: tuple[parts.Line, int], tmp_path: Path
+    far_kubeconfig: Path, kube: client.Kubernetes, line: tuple[parts.Line, int]
 ) -> None:
     """By default Kopf stops looking for kinds after some attempts, and is blind from then on without a word."""
-    carrier, port = line
+    carrier, _ = line
     carrier.refuses = True
     woken = asyncio.Event()
-    async with watching(parts.moved(kubeconfig, port, tmp_path), kube.namespace, woken):
+    async with watching(far_kubeconfig, kube.namespace, woken):
 
         async def asked() -> bool:
             return carrier.connections > 4
@@ -58,11 +58,11 @@ async def test_an_api_server_that_comes_late_is_watched(
 
 
 async def test_stopping_does_not_wait_for_an_api_server_that_is_gone(
-    kubeconfig: Path, kube: client.Kubernetes, line: tuple[parts.Line, int], tmp_path: Path
+    far_kubeconfig: Path, kube: client.Kubernetes, line: tuple[parts.Line, int]
 ) -> None:
-    carrier, port = line
+    carrier, _ = line
     woken = asyncio.Event()
-    async with watching(parts.moved(kubeconfig, port, tmp_path), kube.namespace, woken):
+    async with watching(far_kubeconfig, kube.namespace, woken):
         await wakes_at_a_change(kube, woken)
         carrier.refuses = True
         before = carrier.connections
@@ -75,12 +75,12 @@ async def test_stopping_does_not_wait_for_an_api_server_that_is_gone(
 
 
 async def test_stopping_leaves_no_socket_to_an_api_server_that_says_no_goodbye(
-    kubeconfig: Path, kube: client.Kubernetes, line: tuple[parts.Line, int], tmp_path: Path
+    far_kubeconfig: Path, kube: client.Kubernetes, line: tuple[parts.Line, int]
 ) -> None:
     """Kopf ends its watches in the middle of their answers."""
     carrier, port = line
     woken = asyncio.Event()
-    async with watching(parts.moved(kubeconfig, port, tmp_path), kube.namespace, woken):
+    async with watching(far_kubeconfig, kube.namespace, woken):
         await wakes_at_a_change(kube, woken)
         assert parts.sockets_to(port)
         carrier.hang()

@@ -30,6 +30,7 @@ def run() -> None:
 
     Raises:
         SpecError: settings are missing or bad, or a port is in use.
+        Refused: the API server does not know us.
         Unavailable: the database cannot be used.
     """
     chosen = environment.load(settings.OperatorSettings)
