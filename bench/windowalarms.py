@@ -13,7 +13,7 @@ from bench import alarms, evidence, figures, schoolyears
 from homeroom.gates import evaluationtables, references
 from homeroom.gates.monitoring import bins, windowshifts
 from homeroom.resources import gatepolicies
-from homeroom.stats import clusters, comparisons, designeffects, tallies
+from homeroom.stats import clusters, comparisons, tallies
 
 POLICY = gatepolicies.Drift()
 
@@ -73,19 +73,6 @@ def sketch(numeric: dict[str, clusters.FloatArray], room: clusters.IntArray, kno
 
 def changed(now: tallies.Tally, before: tallies.Tally, known: Known) -> clusters.BoolArray:
     """Inputs that watching calls changed; shape (f,)."""
-    compared = comparisons.compare(
-        now, before, known.scores, _alike((now, before), known.scores), np.ones(len(known.edges), dtype=bool)
-    )
+    alike = tallies.correlation((now, before), known.scores)
+    compared = comparisons.compare(now, before, known.scores, alike, np.ones(len(known.edges), dtype=bool))
     return windowshifts.judge(compared, 1, POLICY)
-
-
-def _alike(windows: tuple[tallies.Tally, ...], scores: clusters.FloatArray) -> clusters.FloatArray:
-    """Likeness of classes over all windows, as ``monitoring.schoolshifts.correlation`` has it."""
-    return designeffects.correlation_within(
-        rows=np.array([window.rows for window in windows]),
-        clusters_seen=np.array([window.groups for window in windows]),
-        sizes=np.array([window.sizes for window in windows]),
-        sums=np.array([(window.counts * scores).sum(axis=1) for window in windows]),
-        squares=np.array([(window.counts * scores**2).sum(axis=1) for window in windows]),
-        between=np.array([window.between for window in windows]),
-    )

@@ -79,7 +79,7 @@ def sketch_reference(world: World, week: int, rng: np.random.Generator) -> Refer
     parts = [tallies.tally(rows, EDGES, scores, world.classes(len(rows))) for rows in weeks]
     merged = tallies.merged(parts)
     # Within weeks, so that the season between them is not taken for likeness of classes.
-    alike = np.mean([part.correlation(scores) for part in parts], axis=0)
+    alike = np.mean([tallies.correlation([part], scores) for part in parts], axis=0)
     return Reference(merged, scores, alike)
 
 

@@ -33,50 +33,15 @@ def correlation(values: clusters.FloatArray, cluster: clusters.IntArray) -> floa
     """
     sizes = np.bincount(cluster).astype(np.float64)
     sums = np.bincount(cluster, weights=values)
-    found = correlation_of_sums(
-        rows=float(len(values)),
-        clusters_seen=float(len(sizes)),
-        sizes=float((sizes**2).sum()),
-        sums=np.array([values.sum()]),
-        squares=np.array([(values**2).sum()]),
-        between=np.array([(sums**2 / sizes).sum()]),
+    found = correlation_within(
+        rows=np.array([float(len(values))]),
+        clusters_seen=np.array([float(len(sizes))]),
+        sizes=np.array([(sizes**2).sum()]),
+        sums=np.array([[values.sum()]]),
+        squares=np.array([[(values**2).sum()]]),
+        between=np.array([[(sums**2 / sizes).sum()]]),
     )
     return float(found[0])
-
-
-def correlation_of_sums(
-    *,
-    rows: float,
-    clusters_seen: float,
-    sizes: float,
-    sums: clusters.FloatArray,
-    squares: clusters.FloatArray,
-    between: clusters.FloatArray,
-) -> clusters.FloatArray:
-    """The same for f features from sums that add up over windows.
-
-    Args:
-        rows: number n.
-        clusters_seen: number k.
-        sizes: sum of squared cluster sizes.
-        sums: shape (f,); sum of the values.
-        squares: shape (f,); sum of their squares.
-        between: shape (f,); sum over clusters of (sum in the cluster)^2 / size.
-
-    Returns:
-        Shape (f,), in [0, 1].
-
-    Source:
-        Donner 1986, International Statistical Review 54(1): (MSB - MSW) / (MSB + (m0 - 1) MSW).
-    """
-    return correlation_within(
-        rows=np.array([rows]),
-        clusters_seen=np.array([clusters_seen]),
-        sizes=np.array([sizes]),
-        sums=sums[None],
-        squares=squares[None],
-        between=between[None],
-    )
 
 
 def correlation_within(
@@ -88,18 +53,21 @@ def correlation_within(
     squares: clusters.FloatArray,
     between: clusters.FloatArray,
 ) -> clusters.FloatArray:
-    """The same pooled over w windows, so that what differs between windows is not taken for likeness of classes.
+    """The same for f features, pooled over w windows: what differs between windows is not taken for likeness of clusters.
 
     Args:
         rows: shape (w,).
-        clusters_seen: shape (w,).
-        sizes: shape (w,).
-        sums: shape (w, f).
-        squares: shape (w, f).
-        between: shape (w, f).
+        clusters_seen: shape (w,); number k of clusters.
+        sizes: shape (w,); sum of squared cluster sizes.
+        sums: shape (w, f); sum of the values.
+        squares: shape (w, f); sum of their squares.
+        between: shape (w, f); sum over clusters of (sum in the cluster)^2 / size.
 
     Returns:
         Shape (f,), in [0, 1]; 0 where no window has two clusters.
+
+    Source:
+        Donner 1986, International Statistical Review 54(1): (MSB - MSW) / (MSB + (m0 - 1) MSW).
     """
     free = float((clusters_seen - 1).sum())
     inner = float((rows - clusters_seen).sum())

@@ -63,20 +63,22 @@ class Tally:
         found: clusters.FloatArray = self.rows**2 / np.maximum(spread, np.finfo(float).tiny)
         return found
 
-    def correlation(self, scores: clusters.FloatArray) -> clusters.FloatArray:
-        """Intraclass correlation of each feature's score; shape (f,), in [0, 1].
 
-        Args:
-            scores: shape (f, m); score of each bin, the one that ``between`` was summed with.
-        """
-        return designeffects.correlation_of_sums(
-            rows=self.rows,
-            clusters_seen=self.groups,
-            sizes=self.sizes,
-            sums=(self.counts * scores).sum(axis=1),
-            squares=(self.counts * scores**2).sum(axis=1),
-            between=self.between,
-        )
+def correlation(windows: Sequence[Tally], scores: clusters.FloatArray) -> clusters.FloatArray:
+    """Intraclass correlation of each feature's score within windows; shape (f,), in [0, 1].
+
+    Args:
+        windows: what differs between them is not taken for likeness of clusters.
+        scores: shape (f, m); score of each bin, the one that ``between`` was summed with.
+    """
+    return designeffects.correlation_within(
+        rows=np.array([window.rows for window in windows]),
+        clusters_seen=np.array([window.groups for window in windows]),
+        sizes=np.array([window.sizes for window in windows]),
+        sums=np.array([(window.counts * scores).sum(axis=1) for window in windows]),
+        squares=np.array([(window.counts * scores**2).sum(axis=1) for window in windows]),
+        between=np.array([window.between for window in windows]),
+    )
 
 
 def merged(tallies: Sequence[Tally]) -> Tally:

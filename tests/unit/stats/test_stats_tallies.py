@@ -50,7 +50,7 @@ def test_parts_of_the_rows_merge_to_the_sketch_of_all() -> None:
     assert (parts.counts == whole.counts).all()
     assert parts.between == pytest.approx(whole.between)
     assert (parts.rows, parts.groups, parts.sizes) == (whole.rows, whole.groups, whole.sizes)
-    assert parts.correlation(scores) == pytest.approx(whole.correlation(scores))
+    assert tallies.correlation([parts], scores) == pytest.approx(tallies.correlation([whole], scores))
 
 
 def test_effective_rows_of_the_worked_example() -> None:
@@ -73,7 +73,9 @@ def test_correlation_is_the_one_that_made_the_data() -> None:
     values = 0.15**0.5 * rng.normal(size=(500, 2))[classes] + 0.85**0.5 * rng.normal(size=(10_000, 2))
     scores = _scores(2)
 
-    assert tallies.tally(values, EDGES * 2, scores, classes).correlation(scores) == pytest.approx([0.15] * 2, abs=0.03)
+    assert tallies.correlation([tallies.tally(values, EDGES * 2, scores, classes)], scores) == pytest.approx(
+        [0.15] * 2, abs=0.03
+    )
 
 
 def test_normal_scores_of_the_worked_example() -> None:

@@ -13,7 +13,6 @@ the last one out of any average, and what guards averages is their smallest cell
 docs/explanation/leakage.md says what this shows and what it does not.
 """
 
-from dataclasses import replace
 from functools import lru_cache, partial
 
 import numpy as np
@@ -88,8 +87,7 @@ def _alone(evidence: Evidence, found: answers.Answers, circle: circles.Circle) -
     needed, rows = evidence.table.needed[circle.rows], np.flatnonzero(circle.rows)
     seen = answers.rightness(found.shipped[rows], needed)
     unseen = answers.rightness(found.unseen[rows], needed)
-    blank = leaks.Leak(found.stage, circle, 0.5, np.empty(0), 0, limited=True, how=ALONE)
-    return _attack(evidence, blank, (seen, unseen), rows)
+    return leaks.Leak(found.stage, circle, *_attack(evidence, (seen, unseen), rows), limited=True, how=ALONE)
 
 
 def _comparing(
@@ -101,8 +99,8 @@ def _comparing(
     rows, like = paired
     gain = partial(_gain, found.shipped[rows], found.unseen[rows])
     samples = gain(evidence.table.needed[rows]), gain(evidence.table.needed[like])
-    blank = leaks.Leak(found.stage, circle, 0.5, np.empty(0), 0, limited=found.is_model, how=COMPARING)
-    return _attack(evidence, blank, samples, rows)
+    told = _attack(evidence, samples, rows)
+    return leaks.Leak(found.stage, circle, *told, limited=found.is_model, how=COMPARING)
 
 
 def _gain(shipped: clusters.FloatArray, unseen: clusters.FloatArray, needed: clusters.BoolArray) -> clusters.FloatArray:
@@ -111,11 +109,9 @@ def _gain(shipped: clusters.FloatArray, unseen: clusters.FloatArray, needed: clu
 
 
 def _attack(
-    evidence: Evidence,
-    blank: leaks.Leak,
-    samples: tuple[clusters.FloatArray, clusters.FloatArray],
-    rows: clusters.IntArray,
-) -> leaks.Leak:
+    evidence: Evidence, samples: tuple[clusters.FloatArray, clusters.FloatArray], rows: clusters.IntArray
+) -> tuple[float, clusters.FloatArray, int]:
+    """Share of pairs that are told apart, the same in each resample of schools, and the number of schools."""
     site = evidence.table.site[rows]
     # Ties of floating point are ties of the decimals that the table holds.
     seen, unseen = rankings.place(*(np.round(sample, 6) for sample in samples))
@@ -123,7 +119,7 @@ def _attack(
     won, lost = rankings.count(seen, site, shape), rankings.count(unseen, site, shape)
     # The first weights are those of the data as they are.
     areas = rankings.area(won, lost, np.vstack([np.ones((1, shape[0])), evidence.weights]))
-    return replace(blank, share=float(areas[0]), replicates=areas[1:], schools=len(np.unique(site)))
+    return float(areas[0]), areas[1:], len(np.unique(site))
 
 
 def _by_stage(
