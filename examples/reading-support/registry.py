@@ -1,8 +1,10 @@
 """Registers a training in MLflow with the ordinary client, and hands the evaluation rows to the district."""
 
 import argparse
+import contextlib
 import os
 import pathlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import httpx
@@ -78,9 +80,7 @@ def keep_table(table: bytes, chosen: argparse.Namespace, token: str | None) -> N
 
 def log_run(client: mlflow.MlflowClient, trained: "Trained", directory: pathlib.Path) -> str:
     """One run with metrics, tags and the release's files; returns its id."""
-    experiment = client.get_experiment_by_name(EXPERIMENT)
-    experiment_id = experiment.experiment_id if experiment else client.create_experiment(EXPERIMENT)
-    run = client.create_run(experiment_id, run_name=trained.name)
+    run = client.create_run(ensure_experiment(client, EXPERIMENT), run_name=trained.name)
     metrics = [Metric(key, value, run.info.start_time, 0) for key, value in trained.metrics.items()]
     client.log_batch(run.info.run_id, metrics=metrics, tags=[RunTag(key, value) for key, value in trained.tags.items()])
     for name in trained.artifacts:
@@ -89,10 +89,24 @@ def log_run(client: mlflow.MlflowClient, trained: "Trained", directory: pathlib.
     return str(run.info.run_id)
 
 
+def ensure_experiment(client: mlflow.MlflowClient, name: str) -> str:
+    """Id of that experiment, created unless it is there; several trainings may ask at once."""
+    with unless_there():
+        client.create_experiment(name)
+    return str(client.get_experiment_by_name(name).experiment_id)
+
+
 def ensure_model(client: mlflow.MlflowClient, name: str) -> None:
     """Creates the registered model unless it is there."""
-    try:
+    with unless_there():
         client.create_registered_model(name)
+
+
+@contextlib.contextmanager
+def unless_there() -> Iterator[None]:
+    """Passes over the refusal to create what is there already: to look first would be too early where two look at once."""
+    try:
+        yield
     except mlflow.exceptions.MlflowException as exc:
         if exc.error_code != "RESOURCE_ALREADY_EXISTS":
             raise

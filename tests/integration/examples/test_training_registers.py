@@ -227,3 +227,18 @@ def test_what_cannot_be_a_stage_is_said_before_anything_is_registered(
     assert done.returncode != 0
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_trainings_that_begin_at_once_share_one_experiment(mlflow_server: mlflow.MlflowServer) -> None:
+    """Whoever comes second uses what the first has created in the same moment."""
+    code = (
+        "import concurrent.futures as f, sys, registry\n"
+        "client = registry.mlflow.MlflowClient(tracking_uri=sys.argv[1])\n"
+        "with f.ThreadPoolExecutor(8) as pool:\n"
+        "    for name in ('once', 'twice', 'thrice'):\n"
+        "        found = set(pool.map(lambda _: registry.ensure_experiment(client, name), range(8)))\n"
+        "        print(name, len(found))\n"
+    )
+    command = [sys.executable, "-c", code, mlflow_server.url]
+    done = subprocess.run(command, cwd=EXAMPLE, capture_output=True, text=True, timeout=200, check=False)
+    assert done.stdout.splitlines() == ["once 1", "twice 1", "thrice 1"], done.stderr[-2000:]
